@@ -1,0 +1,1 @@
+//! The use cases, their ports, and the closed list of error codes.

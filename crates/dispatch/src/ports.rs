@@ -1,0 +1,527 @@
+//! What the use cases need from outside, as traits. Implemented by `access` (services over
+//! HTTPS), `ledger` (the encrypted file) and the composition roots (clock).
+//!
+//! All calls block. Each implementation bounds its own time.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use utpost_domain::{
+    ConversationId, Digest, Environment, Event, Letter, LetterId, MessageId, NationalId, OrgNumber,
+    PersonalFields, ReceiptId, RegisterAnswer, Sensitive, State, TransportStatus,
+};
+use utpost_parcel::Source;
+use utpost_pki::SignFault;
+use utpost_wire::{AccessToken, PrintProvider, SignedMessage, TokenDenial};
+
+/// The time of day, and waiting. Scaled in endurance runs, so nothing else may ask the system.
+pub trait Clock: Send + Sync {
+    /// This instant.
+    fn now(&self) -> Timestamp;
+    /// Waits for `pause` as this clock counts it.
+    fn wait(&self, pause: Duration);
+}
+
+/// The contact and reservation register.
+pub trait Register: Send + Sync {
+    /// Asks about one citizen. Three tries within about half a minute where the register is
+    /// silent; the caller must never read a fault as "no mailbox".
+    ///
+    /// # Errors
+    /// [`ServiceFault`]; every one of them means that the letter waits.
+    fn look_up(&self, citizen: &NationalId) -> Result<RegisterAnswer, ServiceFault>;
+
+    /// Asks who prints, and with which certificate the package is sealed. May be answered from
+    /// memory for some hours.
+    ///
+    /// # Errors
+    /// [`ServiceFault`].
+    fn print_provider(&self) -> Result<PrintProvider, ServiceFault>;
+}
+
+/// The agency's access point (corner 2), together with the token its calls carry.
+pub trait AccessPoint: Send + Sync {
+    /// A token for sending, valid for at least `outlive` from now. The same token goes into the
+    /// message and over it.
+    ///
+    /// # Errors
+    /// [`ServiceFault`], with [`ServiceFault::Denied`] when the token service refuses.
+    fn sending_token(&self, outlive: Duration) -> Result<AccessToken, ServiceFault>;
+
+    /// Uploads one sealed letter. `progress` is told the bytes handed over so far.
+    ///
+    /// # Errors
+    /// [`ServiceFault::Unreachable`] surely means that nothing was received;
+    /// [`ServiceFault::AnswerLost`] that nobody knows.
+    fn submit(
+        &self,
+        submission: &Submission<'_>,
+        progress: &(dyn Fn(u64) + Send + Sync),
+    ) -> Result<(), ServiceFault>;
+
+    /// The transport statuses of a message; `None` when the access point does not know it.
+    ///
+    /// # Errors
+    /// [`ServiceFault`].
+    fn statuses(&self, message: MessageId) -> Result<Option<Vec<StatusLine>>, ServiceFault>;
+
+    /// One page of unread receipts of one channel.
+    ///
+    /// # Errors
+    /// [`ServiceFault`].
+    fn unread(&self, query: &InboxQuery<'_>) -> Result<Vec<InboxItem>, ServiceFault>;
+
+    /// Tells that a receipt is kept here. Unknown or already marked counts as done.
+    ///
+    /// # Errors
+    /// [`ServiceFault`].
+    fn mark_read(&self, receipt: ReceiptId) -> Result<(), ServiceFault>;
+}
+
+/// One upload.
+pub struct Submission<'a> {
+    /// The id used in every later question about it.
+    pub message: MessageId,
+    /// The channel tag of this ledger, see [`Ledger::channel_tag`].
+    pub channel_tag: &'a str,
+    /// The signed message.
+    pub signed: &'a SignedMessage,
+    /// The very token that stands in the message.
+    pub token: &'a AccessToken,
+    /// The sealed parcel on disk.
+    pub parcel: &'a Path,
+    /// Its size in bytes.
+    pub parcel_bytes: u64,
+}
+
+/// Which unread receipts to ask for.
+pub struct InboxQuery<'a> {
+    /// The channel tag of this ledger.
+    pub channel_tag: &'a str,
+    /// Only those of this sub-unit (`avsenderidentifikator`), when given.
+    pub unit: Option<&'a str>,
+    /// Zero-based page.
+    pub page: u32,
+    /// Items a page.
+    pub page_size: u32,
+}
+
+/// One element of the inbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InboxItem {
+    /// A receipt as received, a compact JWS.
+    Receipt(String),
+    /// An element without a message: there is nothing to read and nothing to mark.
+    Empty,
+}
+
+/// One transport status as told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusLine {
+    /// What it says; `None` for a word not known.
+    pub status: Option<TransportStatus>,
+    /// The time as written, since it may lack an offset.
+    pub stamp: String,
+    /// Free text of the access point.
+    pub description: Option<Sensitive<String>>,
+}
+
+/// Which service a fault is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Service {
+    /// Maskinporten.
+    Tokens,
+    /// KRR.
+    Register,
+    /// Corner 2.
+    AccessPoint,
+}
+
+/// Why a service gave no usable answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceFault {
+    /// No connection was made, or it broke before the request was handed over: surely not
+    /// received.
+    #[error("{service:?} could not be reached")]
+    Unreachable {
+        /// Which.
+        service: Service,
+        /// The transport's own error, without address or content.
+        #[source]
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
+    /// The request left, and no answer came back. Nobody knows whether it was received.
+    #[error("the answer of {service:?} was lost")]
+    AnswerLost {
+        /// Which.
+        service: Service,
+        /// The transport's own error.
+        #[source]
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
+    /// 401 also with a new token.
+    #[error("{service:?} does not accept the token")]
+    Unauthorized {
+        /// Which.
+        service: Service,
+    },
+    /// 403: scope or agreement missing.
+    #[error("{service:?} denies access")]
+    Forbidden {
+        /// Which.
+        service: Service,
+    },
+    /// 404 or 410 on an address that must exist.
+    #[error("{service:?} is not at this address")]
+    WrongAddress {
+        /// Which.
+        service: Service,
+    },
+    /// 408, 429 or 5xx.
+    #[error("{service:?} is busy or down ({status})")]
+    Busy {
+        /// Which.
+        service: Service,
+        /// HTTP status.
+        status: u16,
+        /// What the service asked for.
+        retry_after: Option<Duration>,
+    },
+    /// 413.
+    #[error("{service:?} finds the package too large")]
+    TooLarge {
+        /// Which.
+        service: Service,
+    },
+    /// The message id is known already: it was received before.
+    #[error("{service:?} has received this message before")]
+    Duplicate {
+        /// Which.
+        service: Service,
+    },
+    /// The bytes that arrived are not those whose digest was signed.
+    #[error("{service:?} received damaged bytes")]
+    DamagedOnTheWay {
+        /// Which.
+        service: Service,
+    },
+    /// Another refusal (400 and other 4xx).
+    #[error("{service:?} refused the request ({status})")]
+    Refused {
+        /// Which.
+        service: Service,
+        /// HTTP status.
+        status: u16,
+        /// The text of the service; may hold ids.
+        detail: Option<Sensitive<String>>,
+    },
+    /// An answer of success that cannot be understood.
+    #[error("the answer of {service:?} is not understood")]
+    Unreadable {
+        /// Which.
+        service: Service,
+        /// What the reader said.
+        #[source]
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
+    /// The token service refused the grant.
+    #[error("the token service refused: {0:?}")]
+    Denied(TokenDenial),
+    /// The token lacks a scope without which the answer would mislead.
+    #[error("the token lacks the scope {scope}")]
+    ScopeMissing {
+        /// The scope.
+        scope: &'static str,
+    },
+    /// The clock of this machine is more than five minutes off.
+    #[error("the clock is {seconds} s off")]
+    ClockFarOff {
+        /// Seconds this machine is ahead of the service; negative when behind.
+        seconds: i64,
+    },
+    /// The key did not sign.
+    #[error("the key did not sign")]
+    Signing(#[from] SignFault),
+    /// The parcel on disk could not be read while uploading; nothing was accepted.
+    #[error("the sealed parcel could not be read")]
+    Parcel(#[source] std::io::Error),
+}
+
+/// One event about to be written, with the personal values that its hash covers and that
+/// retention deletes.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// What happened; nothing personal.
+    pub event: Event,
+    /// The personal values.
+    pub personal: PersonalFields,
+}
+
+/// One event as written.
+#[derive(Debug, Clone)]
+pub struct Recorded {
+    /// Place in the chain of the whole ledger, from 1.
+    pub position: u64,
+    /// What happened.
+    pub event: Event,
+    /// The personal values; empty after retention.
+    pub personal: PersonalFields,
+    /// The event's hash.
+    pub hash: Digest,
+}
+
+/// A document as kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeptDocument {
+    /// SHA-256 of the plain bytes.
+    pub digest: Digest,
+    /// Size in bytes.
+    pub bytes: u64,
+}
+
+/// A receipt about to be kept.
+#[derive(Debug, Clone)]
+pub struct IncomingReceipt {
+    /// Its own id; `None` when it cannot be read, in which case the raw text's digest is its key.
+    pub receipt: Option<ReceiptId>,
+    /// The conversation it names.
+    pub conversation: Option<ConversationId>,
+    /// The letter it belongs to, when this ledger has it.
+    pub letter: Option<LetterId>,
+    /// The text exactly as received.
+    pub raw: String,
+    /// When it was fetched.
+    pub received_at: Timestamp,
+    /// What was found, as a code: `verified`, or the name of a fault.
+    pub verdict: String,
+    /// Who signed it, as far as the certificate could be read.
+    pub signer: Option<OrgNumber>,
+}
+
+/// A receipt as kept.
+#[derive(Debug, Clone)]
+pub struct StoredReceipt {
+    /// What was received and found.
+    pub receipt: IncomingReceipt,
+    /// When the access point was told that it is kept here.
+    pub acknowledged_at: Option<Timestamp>,
+}
+
+/// Whether a receipt was new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReceiptKept {
+    /// Written now.
+    New,
+    /// It was here already; nothing was written.
+    Known,
+}
+
+/// One letter in a list.
+#[derive(Debug, Clone)]
+pub struct LetterRow {
+    /// The letter.
+    pub letter: LetterId,
+    /// Its state.
+    pub state: State,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Its last event.
+    pub changed_at: Timestamp,
+    /// The message id, once sealed.
+    pub message: Option<MessageId>,
+    /// The title; `None` after retention.
+    pub title: Option<Sensitive<String>>,
+}
+
+/// What a check of the whole chain found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChainReport {
+    /// Events read.
+    pub events: u64,
+    /// The first place where the chain does not hold.
+    pub broken_at: Option<u64>,
+}
+
+/// The ledger: letters, events, receipts, documents and parcels of one environment.
+///
+/// Every writing call returns only after the bytes are on disk.
+pub trait Ledger: Send + Sync {
+    /// The environment this ledger belongs to for ever.
+    fn environment(&self) -> Environment;
+
+    /// The channel tag (`kanal`) made with the ledger: `utpost-` and 16 random base32 characters.
+    fn channel_tag(&self) -> &str;
+
+    /// Makes room for a new letter: its own key and salt, no event yet. A letter that has no
+    /// event when the ledger is next opened is removed.
+    ///
+    /// # Errors
+    /// [`LedgerFault`].
+    fn open_letter(&self, letter: LetterId) -> Result<(), LedgerFault>;
+
+    /// Removes a letter that has no event.
+    ///
+    /// # Errors
+    /// [`LedgerFault`]; also when it has events.
+    fn drop_letter(&self, letter: LetterId) -> Result<(), LedgerFault>;
+
+    /// Keeps a document under the letter's key, streaming; at most `limit` bytes.
+    ///
+    /// # Errors
+    /// [`LedgerFault::SourceUnreadable`] when `content` fails, [`LedgerFault::TooLarge`].
+    fn keep_document(
+        &self,
+        letter: LetterId,
+        number: u32,
+        content: &mut dyn Read,
+        limit: u64,
+    ) -> Result<KeptDocument, LedgerFault>;
+
+    /// A kept document, readable as often as needed.
+    ///
+    /// # Errors
+    /// [`LedgerFault::NotFound`].
+    fn document(&self, letter: LetterId, number: u32) -> Result<Box<dyn Source>, LedgerFault>;
+
+    /// Appends an event in one transaction: folds it, extends the chain, updates the projection.
+    ///
+    /// # Errors
+    /// [`LedgerFault::Impossible`] when the fold refuses it; then nothing is written.
+    fn record(&self, letter: LetterId, entry: &Entry) -> Result<Letter, LedgerFault>;
+
+    /// The letter as folded from its events.
+    ///
+    /// # Errors
+    /// [`LedgerFault::NotFound`].
+    fn letter(&self, letter: LetterId) -> Result<Letter, LedgerFault>;
+
+    /// The letter's events, oldest first.
+    ///
+    /// # Errors
+    /// [`LedgerFault`].
+    fn history(&self, letter: LetterId) -> Result<Vec<Recorded>, LedgerFault>;
+
+    /// The newest `limit` letters, newest first.
+    ///
+    /// # Errors
+    /// [`LedgerFault`].
+    fn letters(&self, limit: u32) -> Result<Vec<LetterRow>, LedgerFault>;
+
+    /// Letters that have been sealed and are not finished, oldest first.
+    ///
+    /// # Errors
+    /// [`LedgerFault`].
+    fn under_way(&self) -> Result<Vec<LetterId>, LedgerFault>;
+
+    /// The letter of a conversation, when this ledger has it.
+    ///
+    /// # Errors
+    /// [`LedgerFault`].
+    fn letter_of(&self, conversation: ConversationId) -> Result<Option<LetterId>, LedgerFault>;
+
+    /// Where the sealed parcel of a message lies or will lie.
+    fn parcel_path(&self, message: MessageId) -> PathBuf;
+
+    /// Keeps the signed message of one attempt as it will be sent.
+    ///
+    /// # Errors
+    /// [`LedgerFault`].
+    fn keep_message(
+        &self,
+        letter: LetterId,
+        attempt: u32,
+        signed: &SignedMessage,
+        at: Timestamp,
+    ) -> Result<(), LedgerFault>;
+
+    /// The signed message of the last attempt, compact.
+    ///
+    /// # Errors
+    /// [`LedgerFault`].
+    fn last_message(&self, letter: LetterId) -> Result<Option<Sensitive<String>>, LedgerFault>;
+
+    /// Keeps a receipt, and in the same transaction the event it gives, when it gives one.
+    ///
+    /// # Errors
+    /// [`LedgerFault`].
+    fn keep_receipt(
+        &self,
+        receipt: &IncomingReceipt,
+        entry: Option<&Entry>,
+    ) -> Result<ReceiptKept, LedgerFault>;
+
+    /// Writes down that the access point was told.
+    ///
+    /// # Errors
+    /// [`LedgerFault`].
+    fn acknowledge(&self, receipt: ReceiptId, at: Timestamp) -> Result<(), LedgerFault>;
+
+    /// The receipts of a letter, or with `None` those that belong to no letter here.
+    ///
+    /// # Errors
+    /// [`LedgerFault`].
+    fn receipts(&self, letter: Option<LetterId>) -> Result<Vec<StoredReceipt>, LedgerFault>;
+
+    /// Reads the whole chain and checks each hash.
+    ///
+    /// # Errors
+    /// [`LedgerFault`].
+    fn check_chain(&self) -> Result<ChainReport, LedgerFault>;
+}
+
+/// Why the ledger could not do it. Nothing is lost in any of these cases.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerFault {
+    /// No such letter, document or message.
+    #[error("not in the ledger")]
+    NotFound,
+    /// The fold refuses the event.
+    #[error(transparent)]
+    Impossible(#[from] utpost_domain::Impossible),
+    /// Another program holds the ledger longer than five seconds.
+    #[error("the ledger is busy")]
+    Busy,
+    /// The disk is full.
+    #[error("the disk is full")]
+    DiskFull,
+    /// The folder cannot be written.
+    #[error("the folder cannot be written")]
+    ReadOnly,
+    /// A network folder.
+    #[error("the ledger must lie on a local disk")]
+    NetworkFolder,
+    /// The key does not open it.
+    #[error("the key does not open the ledger")]
+    WrongKey,
+    /// Made by a newer version of the program.
+    #[error("the ledger is of schema {found}, this program knows {known}")]
+    Newer {
+        /// What the file says.
+        found: u32,
+        /// What this program knows.
+        known: u32,
+    },
+    /// The ledger belongs to another environment.
+    #[error("the ledger belongs to another environment")]
+    OtherEnvironment,
+    /// Damaged; the file is left as it is.
+    #[error("the ledger is damaged")]
+    Damaged,
+    /// The document being kept could not be read to its end.
+    #[error("the document could not be read")]
+    SourceUnreadable(#[source] std::io::Error),
+    /// The document is larger than the limit given.
+    #[error("larger than {limit} bytes")]
+    TooLarge {
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// Another fault of the file system.
+    #[error("the file system failed")]
+    Disk(#[source] std::io::Error),
+    /// The database failed in a way that names no cause above.
+    #[error("the database failed")]
+    Database(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
