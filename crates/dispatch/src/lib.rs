@@ -1,1 +1,33 @@
-//! The use cases, their ports, and the closed list of error codes.
+//! The use cases: what a clerk does with a letter, step by step, over ports.
+//!
+//! [`import`] takes a letter in, [`decide`] asks the register, [`release`] seals it,
+//! [`advance`] sends it on, [`collect_receipts`] brings home what became of it, and [`evidence`]
+//! lays all of it open. Whatever goes wrong is a [`Fault`], and each fault has one [`Code`].
+
+mod code;
+mod evidence;
+mod fault;
+mod import;
+mod letter;
+mod ports;
+mod receipts;
+mod send;
+mod settings;
+
+pub use code::{Code, Family};
+pub use evidence::{Evidence, TimelineEntry, evidence, timeline};
+pub use fault::Fault;
+pub use import::{File, NewLetter, ReadSeek, import};
+pub use letter::{Contents, ListedDocument, contents};
+pub use ports::{
+    AccessPoint, ChainReport, Clock, Entry, InboxQuery, IncomingReceipt, KeptDocument, Ledger,
+    LedgerFault, LetterRow, ReceiptKept, Recorded, Register, Service, ServiceFault, StoredReceipt,
+    Submission,
+};
+pub use receipts::{Collected, CollectedReceipt, collect_receipts};
+pub use send::{
+    Choice, Desk, Progress, advance, check_status, confirm, decide, release, upload_limit,
+};
+pub use settings::{Agency, DECISION_GOOD_FOR};
+pub use utpost_parcel::Source;
+pub use utpost_wire::{InboxItem, SignedMessage, StatusLine};

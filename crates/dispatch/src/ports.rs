@@ -10,11 +10,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use utpost_domain::{
     ConversationId, Digest, Environment, Event, Letter, LetterId, MessageId, NationalId, OrgNumber,
-    PersonalFields, ReceiptId, RegisterAnswer, Sensitive, State, TransportStatus,
+    PersonalFields, ReceiptId, RegisterAnswer, Sensitive, State,
 };
 use utpost_parcel::Source;
 use utpost_pki::SignFault;
-use utpost_wire::{AccessToken, PrintProvider, SignedMessage, TokenDenial};
+use utpost_wire::{
+    AccessToken, InboxItem, PrintProvider, SignedMessage, StatusLine, TokenDenial,
+};
 
 /// The time of day, and waiting. Scaled in endurance runs, so nothing else may ask the system.
 pub trait Clock: Send + Sync {
@@ -106,26 +108,6 @@ pub struct InboxQuery<'a> {
     pub page: u32,
     /// Items a page.
     pub page_size: u32,
-}
-
-/// One element of the inbox.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum InboxItem {
-    /// A receipt as received, a compact JWS.
-    Receipt(String),
-    /// An element without a message: there is nothing to read and nothing to mark.
-    Empty,
-}
-
-/// One transport status as told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StatusLine {
-    /// What it says; `None` for a word not known.
-    pub status: Option<TransportStatus>,
-    /// The time as written, since it may lack an offset.
-    pub stamp: String,
-    /// Free text of the access point.
-    pub description: Option<Sensitive<String>>,
 }
 
 /// Which service a fault is about.

@@ -1,0 +1,323 @@
+//! Everything that can go wrong in a use case, and the one code each has.
+
+use utpost_domain::{
+    AddressFault, LetterId, NoticeFault, NumberFault, Reason, State, StopReason, TitleFault,
+};
+use utpost_letters::PdfFault;
+use utpost_parcel::ParcelFault;
+use utpost_pki::{SignFault, TrustFault};
+use utpost_wire::{EnvelopeFault, SigningFault};
+
+use crate::{Code, LedgerFault, Service, ServiceFault};
+
+/// Why a use case did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The person number.
+    #[error("the person number can't be used")]
+    Number(#[from] NumberFault),
+    /// A title.
+    #[error("a title can't be used")]
+    Title(#[from] TitleFault),
+    /// The address on paper.
+    #[error("the address can't be used")]
+    Address(#[from] AddressFault),
+    /// A notice.
+    #[error("a notice can't be used")]
+    Notice(#[from] NoticeFault),
+    /// A document that is or must be a PDF. Documents are counted from 0, the main document.
+    #[error("document {which} is not a usable PDF")]
+    Pdf {
+        /// The document.
+        which: usize,
+        /// Why.
+        #[source]
+        source: PdfFault,
+    },
+    /// An attachment of a type that mailboxes do not take, or whose content is of another type.
+    #[error("document {which} is of a type that is not taken")]
+    Type {
+        /// The document.
+        which: usize,
+    },
+    /// Two documents of one name or title, if only for case.
+    #[error("document {which} repeats a name")]
+    SameName {
+        /// The later of the two.
+        which: usize,
+    },
+    /// The package could not be made.
+    #[error("the package could not be made")]
+    Parcel(#[from] ParcelFault),
+    /// The message could not be made.
+    #[error("the message could not be made")]
+    Envelope(#[from] EnvelopeFault),
+    /// The message could not be signed.
+    #[error("the message could not be signed")]
+    Signing(#[from] SigningFault),
+    /// The certificate that the letter would be sealed for is not acceptable.
+    #[error("the receiver's certificate is not acceptable")]
+    ReceiverCertificate(#[source] Option<TrustFault>),
+    /// The agency's own certificate is not acceptable.
+    #[error("the agency's certificate is not acceptable")]
+    OwnCertificate(#[source] TrustFault),
+    /// The agency's certificate names another organisation than the settings.
+    #[error("the certificate belongs to another organisation")]
+    ForeignCertificate,
+    /// A service.
+    #[error(transparent)]
+    Service(#[from] ServiceFault),
+    /// The ledger.
+    #[error(transparent)]
+    Ledger(#[from] LedgerFault),
+    /// The letter is stopped; it is kept under this id.
+    #[error("letter {letter} is stopped")]
+    Stopped {
+        /// The letter.
+        letter: LetterId,
+        /// Why.
+        reason: StopReason,
+    },
+    /// The letter's state does not allow this.
+    #[error("not possible in state {0:?}")]
+    NotNow(State),
+    /// The access point refused the letter for good.
+    #[error("letter {letter} was refused")]
+    Refused {
+        /// The letter.
+        letter: LetterId,
+        /// How.
+        #[source]
+        source: ServiceFault,
+    },
+    /// What the ledger holds about a letter does not fit together.
+    #[error("a letter's record is not complete")]
+    Record,
+}
+
+impl Fault {
+    /// The code of this fault.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Number(fault) => number(*fault),
+            Self::Title(fault) => match fault {
+                TitleFault::Empty => Code::TitleMissing,
+                TitleFault::TooLong { .. } => Code::TitleTooLong,
+                TitleFault::ControlCharacter | TitleFault::HiddenCharacter => Code::TitleHidden,
+                TitleFault::PersonNumber => Code::TitleNumber,
+            },
+            Self::Address(_) => Code::AddressWrong,
+            Self::Notice(_) => Code::NoticeWrong,
+            Self::Pdf { source, .. } => match source {
+                PdfFault::Empty => Code::FileEmpty,
+                PdfFault::NotPdf => Code::NotPdf,
+                PdfFault::Encrypted => Code::PdfEncrypted,
+                PdfFault::Damaged => Code::PdfDamaged,
+                PdfFault::Unreadable(_) => Code::FileUnreadable,
+            },
+            Self::Type { .. } => Code::AttachmentType,
+            Self::SameName { .. } => Code::SameName,
+            Self::Parcel(fault) => parcel(fault),
+            Self::Envelope(fault) => match fault {
+                EnvelopeFault::SameId => Code::Defect,
+                EnvelopeFault::Unit | EnvelopeFault::InvoiceReference => Code::Settings,
+                EnvelopeFault::TooFarAhead => Code::EffectiveDate,
+            },
+            Self::Signing(fault) => match fault {
+                SigningFault::NoCertificate => Code::CertificateUnusable,
+                SigningFault::NotTheSender => Code::CertificateForeign,
+                SigningFault::Key(SignFault) => Code::KeyFailed,
+            },
+            Self::ReceiverCertificate(_) => Code::ReceiverCertificate,
+            Self::OwnCertificate(fault) => match fault {
+                TrustFault::Expired | TrustFault::NotYetValid => Code::CertificateExpired,
+                TrustFault::UnknownIssuer | TrustFault::SelfSigned => Code::CertificateForeign,
+                TrustFault::WrongUsage
+                | TrustFault::UsageMissing
+                | TrustFault::KeyNotRsa
+                | TrustFault::KeyTooSmall
+                | TrustFault::NoOrganisation
+                | TrustFault::Path(_) => Code::CertificateUnusable,
+            },
+            Self::ForeignCertificate => Code::CertificateForeign,
+            Self::Service(fault) => service(fault),
+            Self::Ledger(fault) => ledger(fault),
+            Self::Stopped { reason, .. } => stopped(*reason),
+            Self::NotNow(_) => Code::NotNow,
+            Self::Refused { source, .. } => match source {
+                ServiceFault::TooLarge { .. } => Code::RefusedTooLarge,
+                _ => Code::RefusedByAccessPoint,
+            },
+            Self::Record => Code::Defect,
+        }
+    }
+
+    /// What the service itself said, for an administrator. May hold ids: show, never log.
+    #[must_use]
+    pub fn detail(&self) -> Option<String> {
+        match self {
+            Self::Service(fault) | Self::Refused { source: fault, .. } => match fault {
+                ServiceFault::Refused { detail, status, .. } => Some(match detail {
+                    Some(detail) => {
+                        format!("HTTP {status}: {}", detail.expose("shown to the clerk"))
+                    }
+                    None => format!("HTTP {status}"),
+                }),
+                ServiceFault::Denied(denial) => Some(match denial.mp_code() {
+                    Some(code) => format!("MP-{code:03}"),
+                    None => format!("{denial:?}"),
+                }),
+                ServiceFault::Busy { status, .. } => Some(format!("HTTP {status}")),
+                ServiceFault::ScopeMissing { scope } => Some((*scope).to_owned()),
+                ServiceFault::ClockFarOff { seconds } => Some(format!("{seconds} s")),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The letter it is about, when it is kept.
+    #[must_use]
+    pub fn letter(&self) -> Option<LetterId> {
+        match self {
+            Self::Stopped { letter, .. } | Self::Refused { letter, .. } => Some(*letter),
+            _ => None,
+        }
+    }
+}
+
+fn number(fault: NumberFault) -> Code {
+    match fault {
+        NumberFault::Empty | NumberFault::NotDigits | NumberFault::Length { .. } => {
+            Code::NumberShape
+        }
+        NumberFault::HealthServiceNumber => Code::NumberKind,
+        NumberFault::NoSuchDate | NumberFault::CheckDigits => Code::NumberWrong,
+        NumberFault::NotForProduction => Code::NumberSynthetic,
+        NumberFault::NotSynthetic => Code::NumberNotSynthetic,
+    }
+}
+
+fn parcel(fault: &ParcelFault) -> Code {
+    match fault {
+        ParcelFault::TooManyAttachments => Code::TooManyAttachments,
+        ParcelFault::DuplicateFileName { .. } | ParcelFault::DuplicateTitle { .. } => {
+            Code::SameName
+        }
+        ParcelFault::EmptyDocument { .. } => Code::FileEmpty,
+        ParcelFault::NotPrintable { .. } => Code::NotPdf,
+        ParcelFault::TooLarge { .. } => Code::TooLarge,
+        ParcelFault::SenderUnit | ParcelFault::InvoiceReference => Code::Settings,
+        ParcelFault::ForbiddenCharacter => Code::TitleHidden,
+        ParcelFault::DocumentUnreadable { .. } | ParcelFault::DocumentChanged { .. } => {
+            Code::DamagedLedger
+        }
+        ParcelFault::ChainIncomplete => Code::CertificateUnusable,
+        ParcelFault::Sign(SignFault) => Code::KeyFailed,
+        ParcelFault::Recipient => Code::ReceiverCertificate,
+        ParcelFault::Encryption => Code::Defect,
+        ParcelFault::AlreadySealed => Code::Defect,
+        ParcelFault::File(source) => disk(source),
+        ParcelFault::FingerprintDiffers => Code::ParcelMissing,
+    }
+}
+
+fn service(fault: &ServiceFault) -> Code {
+    let silent = |service: &Service| match service {
+        Service::Tokens => Code::TokensSilent,
+        Service::Register => Code::RegisterSilent,
+        Service::AccessPoint => Code::AccessPointSilent,
+    };
+    let denied = |service: &Service| match service {
+        Service::Tokens => Code::TokenDenied,
+        Service::Register => Code::RegisterDenied,
+        Service::AccessPoint => Code::AccessPointDenied,
+    };
+    match fault {
+        ServiceFault::Unreachable { service, .. } | ServiceFault::Busy { service, .. } => {
+            silent(service)
+        }
+        ServiceFault::AnswerLost { service, .. } | ServiceFault::Unreadable { service, .. } => {
+            match service {
+                Service::AccessPoint => Code::AnswerLost,
+                Service::Tokens | Service::Register => silent(service),
+            }
+        }
+        ServiceFault::Unauthorized { service } | ServiceFault::Forbidden { service } => {
+            denied(service)
+        }
+        ServiceFault::WrongAddress { .. } => Code::ServiceAddress,
+        ServiceFault::TooLarge { .. } => Code::RefusedTooLarge,
+        ServiceFault::Duplicate { .. } => Code::AnswerLost,
+        ServiceFault::DamagedOnTheWay { service } => silent(service),
+        ServiceFault::Refused { service, .. } => match service {
+            Service::Tokens => Code::TokenDenied,
+            Service::Register => Code::RegisterDenied,
+            Service::AccessPoint => Code::RefusedByAccessPoint,
+        },
+        ServiceFault::Denied(_) => Code::TokenDenied,
+        ServiceFault::ScopeMissing { .. } => Code::ScopeMissing,
+        ServiceFault::ClockFarOff { .. } => Code::ClockWrong,
+        ServiceFault::Signing(SignFault) => Code::KeyFailed,
+        ServiceFault::Parcel(_) => Code::ParcelMissing,
+    }
+}
+
+fn ledger(fault: &LedgerFault) -> Code {
+    match fault {
+        LedgerFault::NotFound => Code::LetterUnknown,
+        LedgerFault::Impossible(_) => Code::NotNow,
+        LedgerFault::Busy => Code::LedgerBusy,
+        LedgerFault::DiskFull => Code::DiskFull,
+        LedgerFault::ReadOnly => Code::ReadOnly,
+        LedgerFault::NetworkFolder => Code::NetworkFolder,
+        LedgerFault::WrongKey => Code::LedgerKey,
+        LedgerFault::Newer { .. } => Code::NewerLedger,
+        LedgerFault::OtherEnvironment => Code::OtherEnvironment,
+        LedgerFault::Damaged => Code::DamagedLedger,
+        LedgerFault::SourceUnreadable(_) => Code::FileUnreadable,
+        LedgerFault::TooLarge { .. } => Code::TooLarge,
+        LedgerFault::Disk(source) => disk(source),
+        LedgerFault::Database(_) => Code::Disk,
+    }
+}
+
+fn disk(source: &std::io::Error) -> Code {
+    match source.kind() {
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Code::DiskFull,
+        std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
+            Code::ReadOnly
+        }
+        std::io::ErrorKind::NotFound => Code::ParcelMissing,
+        _ => Code::Disk,
+    }
+}
+
+fn stopped(reason: StopReason) -> Code {
+    match reason {
+        StopReason::Decision(reason) => match reason {
+            Reason::PersonDeleted => Code::PersonDeleted,
+            Reason::AnswerContradictsItself => Code::AnswerContradicts,
+            Reason::AnswerForOtherPerson => Code::AnswerForOther,
+            Reason::AnswerIncomplete => Code::AnswerIncomplete,
+            Reason::AnswerUnknownValue => Code::AnswerUnknownValue,
+            Reason::MailboxWithoutCertificate
+            | Reason::MailboxWithoutAddress
+            | Reason::MailboxWithoutSupplier
+            | Reason::CertificateUnreadable
+            | Reason::CertificateNotYetValid
+            | Reason::CertificateExpired
+            | Reason::NoNoticeChannel => Code::PrintUnconfirmed,
+            Reason::NoAnswer
+            | Reason::NotRegistered
+            | Reason::Reserved
+            | Reason::NotNotifiable
+            | Reason::NoMailbox
+            | Reason::MailboxUsable => Code::Stopped,
+        },
+        StopReason::AddressMissing => Code::AddressMissing,
+        StopReason::ChannelChanged => Code::ChannelChanged,
+        StopReason::ProtectedAddress | StopReason::Duplicate => Code::Stopped,
+    }
+}

@@ -1,0 +1,194 @@
+//! Taking a letter in: everything checked that can be checked without asking anybody, and the
+//! documents kept under the letter's own key. From then on the original files are not needed.
+
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+
+use jiff::Timestamp;
+use utpost_domain::{
+    Actor, DocumentFacts, Drafted, Event, FileName, Happening, Language, LetterId, LetterKind,
+    MediaType, NationalId, NonSensitiveTitle, OpeningReceipt, PostalAddress, SecurityLevel, Title,
+    TitleFault,
+};
+use utpost_letters::{PdfFault, glance};
+use utpost_parcel::{Limits, ParcelFault};
+
+use crate::letter::{Contents, ListedDocument};
+use crate::{Clock, Entry, Fault, Ledger};
+
+/// Bytes that can be read from any place.
+pub trait ReadSeek: Read + Seek {}
+impl<T: Read + Seek> ReadSeek for T {}
+
+/// One file given by the clerk.
+pub struct File<'a> {
+    /// Its name without folders; gives an attachment its title and type.
+    pub name: &'a str,
+    /// Its bytes.
+    pub content: &'a mut dyn ReadSeek,
+}
+
+/// A letter as the clerk gives it.
+pub struct NewLetter<'a> {
+    /// What it is in law.
+    pub kind: LetterKind,
+    /// The citizen.
+    pub recipient: NationalId,
+    /// Its own title.
+    pub title: Title,
+    /// The title anyone may see.
+    pub public_title: NonSensitiveTitle,
+    /// The letter's language.
+    pub language: Language,
+    /// Login level the citizen needs.
+    pub security: SecurityLevel,
+    /// Whether the citizen is asked to let the opening be told.
+    pub opening_receipt: OpeningReceipt,
+    /// From when the citizen sees it; at once when `None`.
+    pub visible_from: Option<Timestamp>,
+    /// Where it goes on paper.
+    pub address: Option<PostalAddress>,
+    /// The letter, a PDF.
+    pub main: File<'a>,
+    /// Attachments.
+    pub attachments: Vec<File<'a>>,
+}
+
+/// Takes a letter in. Nothing leaves the machine.
+///
+/// # Errors
+/// [`Fault`] of the families Input and Local; then nothing is kept.
+pub fn import(
+    ledger: &dyn Ledger,
+    clock: &dyn Clock,
+    actor: Actor,
+    limits: Limits,
+    mut new: NewLetter<'_>,
+) -> Result<LetterId, Fault> {
+    new.recipient.admitted_in(ledger.environment())?;
+    let listed = list(&mut new)?;
+
+    let letter = LetterId::generate();
+    ledger.open_letter(letter)?;
+    let kept = keep(ledger, clock, actor, limits, letter, new, listed);
+    if kept.is_err() {
+        // What stays behind is removed when the ledger is next opened.
+        if ledger.drop_letter(letter).is_err() {
+            tracing::warn!(%letter, "a letter without events stays until the next start");
+        }
+    }
+    kept.map(|()| letter)
+}
+
+/// A document before its bytes are kept.
+struct Listed {
+    title: Title,
+    file_name: FileName,
+    media_type: MediaType,
+}
+
+/// Checks each file's name, type and skeleton.
+fn list(new: &mut NewLetter<'_>) -> Result<Vec<Listed>, Fault> {
+    if new.attachments.len() > 200 {
+        return Err(ParcelFault::TooManyAttachments.into());
+    }
+    check_pdf(0, &mut new.main)?;
+    let mut names = vec![FileName::derive(new.main.name, &[])];
+    let mut listed = vec![Listed {
+        title: new.title.clone(),
+        file_name: names[0].clone(),
+        media_type: MediaType::Pdf,
+    }];
+    let mut seen: Vec<String> = Vec::new();
+    for (index, file) in new.attachments.iter_mut().enumerate() {
+        let which = index + 1;
+        let path = Path::new(file.name);
+        let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
+        let media_type = MediaType::from_extension(extension).ok_or(Fault::Type { which })?;
+        if media_type == MediaType::Pdf {
+            check_pdf(which, file)?;
+        } else {
+            check_type(which, file, media_type)?;
+        }
+        let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        let title = Title::parse(stem.trim()).map_err(|fault| match fault {
+            TitleFault::Empty => Fault::Type { which },
+            other => Fault::Title(other),
+        })?;
+        let folded = title.expose("compared with other titles").to_lowercase();
+        if seen.contains(&folded) {
+            return Err(Fault::SameName { which });
+        }
+        seen.push(folded);
+        let file_name = FileName::derive(file.name, &names);
+        names.push(file_name.clone());
+        listed.push(Listed { title, file_name, media_type });
+    }
+    Ok(listed)
+}
+
+fn check_pdf(which: usize, file: &mut File<'_>) -> Result<(), Fault> {
+    let unreadable = |source| Fault::Pdf { which, source: PdfFault::Unreadable(source) };
+    glance(&mut *file.content).map_err(|source| Fault::Pdf { which, source })?;
+    file.content.seek(SeekFrom::Start(0)).map_err(unreadable)?;
+    Ok(())
+}
+
+fn check_type(which: usize, file: &mut File<'_>, expected: MediaType) -> Result<(), Fault> {
+    let unreadable = |source| Fault::Pdf { which, source: PdfFault::Unreadable(source) };
+    let mut first = Vec::new();
+    (&mut *file.content).take(1024).read_to_end(&mut first).map_err(unreadable)?;
+    file.content.seek(SeekFrom::Start(0)).map_err(unreadable)?;
+    if first.is_empty() {
+        return Err(ParcelFault::EmptyDocument { which }.into());
+    }
+    if expected.matches(&first) { Ok(()) } else { Err(Fault::Type { which }) }
+}
+
+fn keep(
+    ledger: &dyn Ledger,
+    clock: &dyn Clock,
+    actor: Actor,
+    limits: Limits,
+    letter: LetterId,
+    new: NewLetter<'_>,
+    listed: Vec<Listed>,
+) -> Result<(), Fault> {
+    let files = std::iter::once(new.main).chain(new.attachments);
+    let mut room = limits.bytes;
+    let mut documents = Vec::new();
+    for (number, (file, listed)) in (0u32..).zip(files.zip(listed)) {
+        let kept = ledger.keep_document(letter, number, file.content, room)?;
+        room = room.saturating_sub(kept.bytes);
+        documents.push(ListedDocument {
+            title: listed.title,
+            file_name: listed.file_name,
+            facts: DocumentFacts {
+                digest: kept.digest,
+                bytes: kept.bytes,
+                media_type: listed.media_type,
+            },
+        });
+    }
+    let drafted = Drafted {
+        environment: ledger.environment(),
+        kind: new.kind,
+        documents: documents.iter().map(|document| document.facts.clone()).collect(),
+        security: new.security,
+        language: new.language,
+        opening_receipt: new.opening_receipt,
+        visible_from: new.visible_from,
+        replaces: None,
+    };
+    let contents = Contents {
+        recipient: new.recipient,
+        title: new.title,
+        public_title: new.public_title,
+        address: new.address,
+        documents,
+        drafted: drafted.clone(),
+    };
+    let event = Event { at: clock.now(), actor, what: Happening::Drafted(drafted) };
+    ledger.record(letter, &Entry { event, personal: contents.personal()? })?;
+    Ok(())
+}
