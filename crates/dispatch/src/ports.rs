@@ -276,10 +276,16 @@ pub struct IncomingReceipt {
     pub raw: String,
     /// When it was fetched.
     pub received_at: Timestamp,
-    /// What was found, as a code: `verified`, or the name of a fault.
+    /// What was found, as a code: [`IncomingReceipt::VERIFIED`], or the name of a fault.
     pub verdict: String,
     /// Who signed it, as far as the certificate could be read.
     pub signer: Option<OrgNumber>,
+}
+
+impl IncomingReceipt {
+    /// The verdict of a receipt that passed every check. Once one is kept, nothing else under its
+    /// id is.
+    pub const VERIFIED: &'static str = "VERIFIED";
 }
 
 /// A receipt as kept.

@@ -1,0 +1,258 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::words::Language;
+
+/// Sends official letters to citizens: looks up where each may be reached, seals, sends, and
+/// keeps every receipt.
+#[derive(Debug, Parser)]
+#[command(name = "utpost", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub(crate) struct Common {
+    /// Machine-readable output: one JSON object on standard output
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    /// Use the practice environment; started for the command when it is not running
+    #[arg(long, global = true, conflicts_with = "environment")]
+    pub(crate) practice: bool,
+
+    /// Environment [default: practice until an agency is set up]
+    #[arg(long, global = true, value_enum, env = "UTPOST_ENVIRONMENT")]
+    pub(crate) environment: Option<EnvironmentName>,
+
+    /// Folder of the ledger [default: the platform's data folder, one for each environment]
+    #[arg(long, global = true, value_name = "DIR", env = "UTPOST_DATA")]
+    pub(crate) data: Option<PathBuf>,
+
+    /// File with the ledger's key, where the machine has no key store; made the first time
+    #[arg(long, global = true, value_name = "FILE", env = "UTPOST_KEY_FILE")]
+    pub(crate) key_file: Option<PathBuf>,
+
+    /// Folder of the practice environment [default: beside the practice ledger]
+    #[arg(long, global = true, value_name = "DIR", env = "UTPOST_PRACTICE_DATA")]
+    pub(crate) practice_data: Option<PathBuf>,
+
+    /// Settings file [default: settings.json in the folder of the ledger]
+    #[arg(long, global = true, value_name = "FILE", env = "UTPOST_SETTINGS")]
+    pub(crate) settings: Option<PathBuf>,
+
+    /// Language of sentences
+    #[arg(long, global = true, value_enum, default_value = "nb", env = "UTPOST_LANGUAGE")]
+    pub(crate) language: Language,
+}
+
+/// An environment by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EnvironmentName {
+    /// Everything on this machine, with invented persons.
+    Practice,
+    /// Digdir's test environment.
+    Test,
+    /// Real letters to real citizens.
+    Production,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Send one letter
+    Send(Send),
+    /// See where a citizen can be reached and why, without sending
+    Lookup(Recipient),
+    /// Try letters that wait: ask what became of lost answers, then send what is due
+    Outbox,
+    /// Where letters are: all, or one with its timeline
+    Status(Status),
+    /// Give up a letter that has not been attempted
+    Cancel {
+        /// The letter
+        letter: String,
+    },
+    /// Fetch receipts, verify them, and show what they say
+    Receipts,
+    /// Write everything that proves what became of a letter into a folder
+    Evidence(Evidence),
+    /// The practice environment
+    Practice {
+        #[command(subcommand)]
+        command: Practice,
+    },
+    /// Check settings, certificate, ledger and each service, and say what is wrong
+    Doctor,
+}
+
+/// To whom.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Recipient {
+    /// The citizen's number; `-` reads it from standard input. On the command line itself only
+    /// synthetic numbers are taken, since command lines are logged
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) to: Option<String>,
+
+    /// File that holds the citizen's number
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to_file: Option<PathBuf>,
+}
+
+/// One letter.
+#[derive(Debug, Args)]
+pub(crate) struct Send {
+    /// The letter, a PDF
+    #[arg(value_name = "FILE.pdf")]
+    pub(crate) file: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) recipient: Recipient,
+
+    /// The letter's title, shown after login
+    #[arg(long)]
+    pub(crate) title: String,
+
+    /// Title shown before login and in notices; never derived from the title [default: "Brev fra"
+    /// and the agency's name]
+    #[arg(long, value_name = "TITLE")]
+    pub(crate) public_title: Option<String>,
+
+    /// Kind of letter
+    #[arg(long, value_enum, default_value = "enkeltvedtak")]
+    pub(crate) kind: Kind,
+
+    /// An attachment; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(crate) attach: Vec<PathBuf>,
+
+    /// Login level the citizen needs
+    #[arg(long, value_name = "LEVEL", value_parser = clap::value_parser!(u8).range(3..=4), default_value_t = 4)]
+    pub(crate) security: u8,
+
+    /// Language of the letter
+    #[arg(long, value_name = "CODE", default_value = "nb")]
+    pub(crate) letter_language: String,
+
+    /// Ask the citizen to let the agency know when the letter is opened (costs a receipt)
+    #[arg(long)]
+    pub(crate) opening_receipt: bool,
+
+    /// The day from which the citizen sees the letter (Norwegian time)
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) visible_from: Option<jiff::civil::Date>,
+
+    /// Address on paper: `Name|Line|0123 Town`. Others on this machine can see it while the
+    /// program runs; prefer --address-file
+    #[arg(long, conflicts_with = "address_file")]
+    pub(crate) address: Option<String>,
+
+    /// JSON file with the address on paper: {"name", "lines": […], "postcode", "town"}, or for
+    /// abroad {"name", "lines": […], "country_code"}
+    #[arg(long, value_name = "FILE")]
+    pub(crate) address_file: Option<PathBuf>,
+
+    /// Yes, print, although something is wrong with the citizen's mailbox
+    #[arg(long)]
+    pub(crate) confirm_print: bool,
+
+    /// Yes, print, although the citizen was removed from the register
+    #[arg(long)]
+    pub(crate) print_anyway: bool,
+
+    /// Look up and show the decision, and stop there
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// Kinds of letter, by the names of the law.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Kind {
+    /// A decision
+    Enkeltvedtak,
+    /// Advance notice of a decision
+    Forhandsvarsel,
+    /// Another message that matters
+    AnnenViktig,
+    /// A service message
+    Informasjon,
+}
+
+/// Which letters.
+#[derive(Debug, Args)]
+pub(crate) struct Status {
+    /// One letter, by the id `send` printed
+    pub(crate) letter: Option<String>,
+
+    /// Only what is kept here; do not ask the access point
+    #[arg(long)]
+    pub(crate) offline: bool,
+}
+
+/// One letter's proof.
+#[derive(Debug, Args)]
+pub(crate) struct Evidence {
+    /// The letter
+    pub(crate) letter: String,
+
+    /// Folder to write; made when missing
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+}
+
+/// Commands of the practice environment.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Practice {
+    /// Run it until interrupted, for other programs to use
+    Serve {
+        /// Port on the loopback address; 0 chooses a free one
+        #[arg(long, default_value_t = 0)]
+        port: u16,
+        /// Stop when standard input ends, for programs that start it
+        #[arg(long)]
+        until_input_ends: bool,
+    },
+    /// The invented persons, and what each is for
+    Persons,
+    /// Empty its books; the practice ledger is left alone
+    Reset {
+        /// Make new keys and certificates as well
+        #[arg(long)]
+        renew: bool,
+    },
+    /// Do what a citizen or the print shop would do
+    Act {
+        /// What
+        #[arg(value_enum)]
+        act: Act,
+        /// Which letter, by conversation; all that fit when left out
+        #[arg(long, value_name = "ID")]
+        conversation: Option<String>,
+        /// How the receipt is forged
+        #[arg(long, default_value = "wrong_key")]
+        kind: String,
+    },
+}
+
+/// What citizens and print shops do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Act {
+    /// The citizen opens the letter
+    Open,
+    /// The print shop hands its pile to the post
+    Posted,
+    /// A printed letter comes back
+    Returned,
+    /// The nightly batch of the print shop
+    Advance,
+    /// Somebody forges a receipt
+    Forge,
+}

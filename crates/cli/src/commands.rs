@@ -1,0 +1,347 @@
+//! One function a command: parse, call the use cases, show.
+
+use std::fs::{self, File};
+use std::io::{self, BufReader, Read, Write};
+use std::path::Path;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+use utpost_dispatch::{
+    Choice, Clock, Code, Fault, File as LetterFile, Ledger, NewLetter, Progress, ReadSeek,
+    Register, advance, check_status, collect_receipts, confirm, decide, evidence, import, release,
+    timeline,
+};
+use utpost_domain::{
+    AddressParts, Decision, Language, Letter, LetterId, LetterKind, Lookup, NationalId,
+    NonSensitiveTitle, OpeningReceipt, PostalAddress, Reason, SecurityLevel, State, StopReason,
+    Title, decide as choose,
+};
+
+use crate::args::{Common, Evidence, Kind, Recipient, Send, Status};
+use crate::failure::Failure;
+use crate::show::{self, Shown};
+use crate::words::Language as Tongue;
+use crate::workplace::{NO_UNDO, Place, Workplace};
+
+/// `utpost send`
+pub(crate) fn send(common: &Common, args: &Send) -> Result<Shown, Failure> {
+    let place = Place::of(common)?;
+    let recipient = recipient(&args.recipient)?;
+    let title = Title::parse(&args.title).map_err(Fault::Title)?;
+    let address = address(args)?;
+    let language = Language::parse(&args.letter_language)
+        .map_err(|fault| Failure::detailed(Code::Settings, fault))?;
+    let security = if args.security == 3 { SecurityLevel::Level3 } else { SecurityLevel::Level4 };
+    let visible_from = args.visible_from.map(midnight).transpose()?;
+
+    // What can be seen to be wrong is said before anything is opened.
+    let mut main = open(&args.file)?;
+    let mut attachments =
+        args.attach.iter().map(|path| open(path)).collect::<Result<Vec<_>, _>>()?;
+    recipient.admitted_in(place.environment).map_err(Fault::Number)?;
+
+    let work = Workplace::open(&place)?;
+    let public_title = match &args.public_title {
+        Some(text) => NonSensitiveTitle::parse(text),
+        None => NonSensitiveTitle::parse(&format!("Brev fra {}", work.agency.name)),
+    }
+    .map_err(Fault::Title)?;
+    let main_name = name(&args.file);
+    let names: Vec<String> = args.attach.iter().map(|path| name(path)).collect();
+    let new = NewLetter {
+        kind: kind(args.kind),
+        recipient,
+        title,
+        public_title,
+        language,
+        security,
+        opening_receipt: if args.opening_receipt {
+            OpeningReceipt::Wanted
+        } else {
+            OpeningReceipt::NotWanted
+        },
+        visible_from,
+        address,
+        main: LetterFile { name: &main_name, content: main.as_mut() },
+        attachments: names
+            .iter()
+            .zip(&mut attachments)
+            .map(|(name, content)| LetterFile { name, content: content.as_mut() })
+            .collect(),
+    };
+    let report = show::progress(common);
+    let desk = work.desk(&report);
+    let id = import(desk.ledger, desk.clock, work.actor(), work.agency.limits, new)?;
+    let result = send_on(&desk, id, args, common);
+    result.map_err(|fault| Failure::from(fault).about(id))
+}
+
+fn send_on(
+    desk: &utpost_dispatch::Desk<'_>,
+    id: LetterId,
+    args: &Send,
+    common: &Common,
+) -> Result<Shown, Fault> {
+    let (decision, letter) = decide(desk, id)?;
+    show::decision_line(common, &decision);
+    if args.dry_run {
+        let letter = desk.ledger.letter(id)?;
+        desk.cancel(id)?;
+        return Ok(show::letter(common, &letter, Some(&decision)));
+    }
+    confirm(desk, &letter, consent(args, &letter))?;
+    release(desk, id, decision.clone(), NO_UNDO)?;
+    let letter = advance(desk, id)?;
+    Ok(show::letter(common, &letter, Some(&decision)))
+}
+
+/// Whether what was typed says yes to just this.
+fn consent(args: &Send, letter: &Letter) -> Choice {
+    let said = match letter.state() {
+        State::Stopped(StopReason::Decision(Reason::PersonDeleted)) => args.print_anyway,
+        State::Stopped(StopReason::Decision(_)) => args.confirm_print,
+        _ => false,
+    };
+    if said { Choice::Yes } else { Choice::NotAsked }
+}
+
+/// `utpost lookup`
+pub(crate) fn lookup(common: &Common, args: &Recipient) -> Result<Shown, Failure> {
+    let place = Place::of(common)?;
+    let citizen = recipient(args)?;
+    citizen.admitted_in(place.environment).map_err(Fault::Number)?;
+    let work = Workplace::open(&place)?;
+    let answer = work.access.register.look_up(&citizen)?;
+    let decision: Decision = choose(
+        &citizen,
+        LetterKind::Decision,
+        &Lookup::Answered(answer),
+        work.clock().now(),
+        &work.agency.policy,
+    );
+    Ok(show::decision(common, &decision))
+}
+
+/// `utpost outbox`
+pub(crate) fn outbox(common: &Common) -> Result<Shown, Failure> {
+    let place = Place::of(common)?;
+    let work = Workplace::open(&place)?;
+    let report = show::progress(common);
+    let desk = work.desk(&report);
+    let mut rows = Vec::new();
+    let mut worst: Option<Failure> = None;
+    for id in desk.ledger.under_way()? {
+        let before = desk.ledger.letter(id)?;
+        let after = match advance(&desk, id) {
+            Ok(letter) => letter,
+            Err(fault) => {
+                let failure = Failure::from(fault).about(id);
+                if worst.as_ref().is_none_or(|worst| failure.exit_code() > worst.exit_code()) {
+                    worst = Some(failure);
+                }
+                desk.ledger.letter(id)?
+            }
+        };
+        rows.push((before, after));
+    }
+    match worst {
+        Some(failure) => {
+            let mut shown = show::outbox(common, &rows);
+            shown.text.push_str(&failure.text(common.language));
+            Err(failure.beside(shown))
+        }
+        None => Ok(show::outbox(common, &rows)),
+    }
+}
+
+/// `utpost status`
+pub(crate) fn status(common: &Common, args: &Status) -> Result<Shown, Failure> {
+    let place = Place::of(common)?;
+    let Some(text) = &args.letter else {
+        let ledger = place.ledger()?;
+        return Ok(show::letters(common, &ledger.letters(1000)?));
+    };
+    let id = letter_id(text)?;
+    if args.offline {
+        let ledger = place.ledger()?;
+        return one(common, &ledger, id);
+    }
+    let work = Workplace::open(&place)?;
+    let report = show::progress(common);
+    let desk = work.desk(&report);
+    let letter = desk.ledger.letter(id)?;
+    if letter.attempts() > 0 && !letter.is_finished() && !letter.may_resubmit() {
+        check_status(&desk, id)?;
+    }
+    one(common, desk.ledger, id)
+}
+
+fn one(common: &Common, ledger: &dyn Ledger, id: LetterId) -> Result<Shown, Failure> {
+    let letter = ledger.letter(id)?;
+    let receipts = ledger.receipts(Some(id))?;
+    Ok(show::timeline(common, &letter, &timeline(ledger, id)?, &receipts))
+}
+
+/// `utpost cancel`
+pub(crate) fn cancel(common: &Common, letter: &str) -> Result<Shown, Failure> {
+    let place = Place::of(common)?;
+    let id = letter_id(letter)?;
+    let work = Workplace::open(&place)?;
+    let report = show::progress(common);
+    let letter = work.desk(&report).cancel(id)?;
+    Ok(show::letter(common, &letter, None))
+}
+
+/// `utpost receipts`
+pub(crate) fn receipts(common: &Common) -> Result<Shown, Failure> {
+    let place = Place::of(common)?;
+    let work = Workplace::open(&place)?;
+    let report = show::progress(common);
+    let collected = collect_receipts(&work.desk(&report))?;
+    Ok(show::receipts(common, &collected))
+}
+
+/// `utpost evidence`
+pub(crate) fn evidence_folder(common: &Common, args: &Evidence) -> Result<Shown, Failure> {
+    let place = Place::of(common)?;
+    let id = letter_id(&args.letter)?;
+    let ledger = place.ledger()?;
+    let found = evidence(&ledger, id)?;
+    let written = write_evidence(&args.out, &found);
+    written.map_err(|fault| Failure::from(utpost_dispatch::LedgerFault::Disk(fault)))?;
+    Ok(Shown {
+        json: json!({ "letter": id.to_string(), "folder": args.out.display().to_string() }),
+        text: format!("{}\n", args.out.display()),
+    })
+}
+
+fn write_evidence(out: &Path, found: &utpost_dispatch::Evidence) -> io::Result<()> {
+    let receipts = out.join("receipts");
+    fs::create_dir_all(&receipts)?;
+    if let Some(message) = &found.message {
+        fs::write(out.join("message.jwt"), message.expose("evidence folder"))?;
+    }
+    if let Some(parcel) = &found.parcel {
+        match fs::copy(parcel, out.join("package.cms")) {
+            Ok(_) => {}
+            // No longer kept: the digest in the timeline still proves it.
+            Err(fault) if fault.kind() == io::ErrorKind::NotFound => {}
+            Err(fault) => return Err(fault),
+        }
+    }
+    for (number, stored) in (1..).zip(&found.receipts) {
+        let name = format!("{number:02}-{}.jwt", stored.receipt.verdict.to_lowercase());
+        fs::write(receipts.join(name), &stored.receipt.raw)?;
+    }
+    let whole = json!({
+        "letter": found.letter.id().to_string(),
+        "state": found.letter.state(),
+        "timeline": found.timeline,
+        "receipts": found.receipts.iter().map(show::stored_receipt).collect::<Vec<Value>>(),
+    });
+    let mut file = File::create(out.join("timeline.json"))?;
+    file.write_all(serde_json::to_string_pretty(&whole)?.as_bytes())?;
+    file.sync_all()
+}
+
+fn letter_id(text: &str) -> Result<LetterId, Failure> {
+    LetterId::parse(text).map_err(|_| Failure::new(Code::LetterUnknown))
+}
+
+fn kind(kind: Kind) -> LetterKind {
+    match kind {
+        Kind::Enkeltvedtak => LetterKind::Decision,
+        Kind::Forhandsvarsel => LetterKind::AdvanceNotice,
+        Kind::AnnenViktig => LetterKind::OtherImportant,
+        Kind::Informasjon => LetterKind::Information,
+    }
+}
+
+/// The citizen's number from where it was given. On the command line only synthetic ones.
+fn recipient(args: &Recipient) -> Result<NationalId, Failure> {
+    let text = match (&args.to, &args.to_file) {
+        (Some(dash), _) if dash == "-" => read_number(io::stdin().lock()),
+        (Some(number), _) => {
+            let number = NationalId::parse(number).map_err(Fault::Number)?;
+            return if number.is_synthetic() {
+                Ok(number)
+            } else {
+                Err(Failure::new(Code::NumberOnCommandLine))
+            };
+        }
+        (None, Some(file)) => read_number(open_file(file)?),
+        (None, None) => return Err(Failure::new(Code::NumberShape)),
+    };
+    let text = text.map_err(|fault| Failure::detailed(Code::FileUnreadable, fault.kind()))?;
+    Ok(NationalId::parse(text.trim()).map_err(Fault::Number)?)
+}
+
+fn read_number(source: impl Read) -> io::Result<String> {
+    let mut text = String::new();
+    source.take(256).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+fn address(args: &Send) -> Result<Option<PostalAddress>, Failure> {
+    match (&args.address, &args.address_file) {
+        (Some(text), _) => Ok(Some(PostalAddress::parse_short(text).map_err(Fault::Address)?)),
+        (None, Some(path)) => {
+            let text = io::read_to_string(open_file(path)?.take(64 * 1024))
+                .map_err(|fault| Failure::detailed(Code::FileUnreadable, fault.kind()))?;
+            // The reader's own text may repeat what it read.
+            let parts: AddressParts =
+                serde_json::from_str(&text).map_err(|_| Failure::new(Code::AddressWrong))?;
+            Ok(Some(PostalAddress::from_parts(&parts).map_err(Fault::Address)?))
+        }
+        (None, None) => Ok(None),
+    }
+}
+
+/// The first instant of a day in Norway.
+fn midnight(day: jiff::civil::Date) -> Result<Timestamp, Failure> {
+    let unusable = |fault: jiff::Error| Failure::detailed(Code::EffectiveDate, fault);
+    let oslo = TimeZone::get("Europe/Oslo").map_err(unusable)?;
+    Ok(day.to_zoned(oslo).map_err(unusable)?.timestamp())
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+fn open(path: &Path) -> Result<Box<dyn ReadSeek>, Failure> {
+    Ok(Box::new(BufReader::new(open_file(path)?)))
+}
+
+fn open_file(path: &Path) -> Result<File, Failure> {
+    let failure = |fault: io::Error| match fault.kind() {
+        io::ErrorKind::NotFound => Failure::detailed(Code::FileMissing, path.display()),
+        kind => Failure::detailed(Code::FileUnreadable, kind),
+    };
+    let file = File::open(path).map_err(failure)?;
+    if file.metadata().map_err(failure)?.is_dir() {
+        return Err(Failure::detailed(Code::FileUnreadable, "a folder"));
+    }
+    Ok(file)
+}
+
+/// Shows progress of what takes over a second.
+pub(crate) fn progress_words(progress: Progress, language: Tongue) -> String {
+    let percent = |done: u64, of: u64| if of == 0 { 100 } else { (done * 100 / of).min(100) };
+    match (progress, language) {
+        (Progress::LookingUp, Tongue::Nb) => "Spør kontaktregisteret".to_owned(),
+        (Progress::LookingUp, Tongue::En) => "Asking the contact register".to_owned(),
+        (Progress::Sealing { done, of }, Tongue::Nb) => format!("Forsegler {} %", percent(done, of)),
+        (Progress::Sealing { done, of }, Tongue::En) => format!("Sealing {} %", percent(done, of)),
+        (Progress::FetchingToken, Tongue::Nb) => "Henter token".to_owned(),
+        (Progress::FetchingToken, Tongue::En) => "Fetching a token".to_owned(),
+        (Progress::Uploading { done, of }, Tongue::Nb) => {
+            format!("Laster opp {} %", percent(done, of))
+        }
+        (Progress::Uploading { done, of }, Tongue::En) => {
+            format!("Uploading {} %", percent(done, of))
+        }
+        (Progress::Asking, Tongue::Nb) => "Spør aksesspunktet".to_owned(),
+        (Progress::Asking, Tongue::En) => "Asking the access point".to_owned(),
+    }
+}

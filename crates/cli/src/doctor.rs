@@ -1,0 +1,94 @@
+//! Checks each part and says which is well and which is not.
+
+use std::time::Duration;
+
+use serde_json::json;
+use utpost_dispatch::{AccessPoint, Code, InboxQuery, Ledger, LedgerFault, Register};
+
+use crate::args::Common;
+use crate::failure::Failure;
+use crate::show::Shown;
+use crate::words::Language;
+use crate::workplace::{Place, Workplace};
+
+/// `utpost doctor`: settings and certificate, ledger and its chain, token service, register,
+/// access point. Nothing is sent and no receipt is marked.
+pub(crate) fn examine(common: &Common) -> Result<Shown, Failure> {
+    let place = Place::of(common)?;
+    let language = common.language;
+    let mut text = String::new();
+    let mut checks = Vec::new();
+    let mut worst: Option<Failure> = None;
+    let mut note = |nb: &str, en: &str, result: Result<String, Failure>| {
+        let name = match language {
+            Language::Nb => nb,
+            Language::En => en,
+        };
+        match result {
+            Ok(detail) => {
+                text.push_str(&format!("✓ {name}  {detail}\n"));
+                checks.push(json!({ "check": en, "ok": true, "detail": detail }));
+            }
+            Err(failure) => {
+                text.push_str(&format!("✗ {name}\n{}", failure.text(language)));
+                checks.push(json!({ "check": en, "ok": false, "failure": failure.json(language) }));
+                worst.get_or_insert(failure);
+            }
+        }
+    };
+
+    let work = Workplace::open(&place);
+    match &work {
+        Err(_) => {}
+        Ok(work) => {
+            let certificate = work.signer.chain().first();
+            let until = certificate.map(|leaf| leaf.validity().1.strftime("%Y-%m-%d").to_string());
+            let owner = format!("{} → {}", work.agency.organisation(), until.unwrap_or_default());
+            note("Virksomhet og sertifikat", "agency and certificate", Ok(owner));
+            let chain = work.ledger.check_chain().map_err(Failure::from).and_then(|report| {
+                match report.broken_at {
+                    None => Ok(format!("{} ✓ {}", place.folder.display(), report.events)),
+                    Some(_) => Err(LedgerFault::Damaged.into()),
+                }
+            });
+            note("Protokoll", "ledger", chain);
+            let token = work.access.access_point.sending_token(Duration::ZERO);
+            note("Maskinporten", "token service", token.map(|_| String::new()).map_err(Failure::from));
+            let offset = work.access.tokens.clock_offset().map_or(0, |offset| offset.as_secs());
+            let clock = if offset.abs() > 300 {
+                Err(Failure::detailed(Code::ClockWrong, format!("{offset} s")))
+            } else {
+                Ok(format!("{offset} s"))
+            };
+            note("Klokke", "clock", clock);
+            let print = work.access.register.print_provider();
+            note(
+                "Kontaktregisteret",
+                "contact register",
+                print.map(|found| found.organisation.to_string()).map_err(Failure::from),
+            );
+            let inbox = work.access.access_point.unread(&InboxQuery {
+                channel_tag: work.ledger.channel_tag(),
+                unit: None,
+                page: 0,
+                page_size: 1,
+            });
+            note(
+                "Aksesspunkt",
+                "access point",
+                inbox.map(|_| work.ledger.channel_tag().to_owned()).map_err(Failure::from),
+            );
+        }
+    }
+    if let Err(failure) = work {
+        note("Oppsett", "set-up", Err(failure));
+    }
+    let shown = Shown {
+        json: json!({ "environment": place.environment.to_string(), "checks": checks }),
+        text,
+    };
+    match worst {
+        None => Ok(shown),
+        Some(failure) => Err(failure.beside(shown)),
+    }
+}

@@ -1,0 +1,297 @@
+//! How results are shown: sentences for people, one JSON object for scripts.
+
+use std::io::{IsTerminal, Write};
+use std::sync::Mutex;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+use utpost_dispatch::{Collected, LetterRow, Progress, StoredReceipt, TimelineEntry};
+use utpost_domain::{Carrier, Channel, Decision, Letter, Reason, ReceiptKind, State};
+
+use crate::args::Common;
+use crate::commands::progress_words;
+use crate::sentences::{reason_sentence, state_words};
+
+/// What a command shows.
+pub(crate) struct Shown {
+    /// For `--json`.
+    pub(crate) json: Value,
+    /// For people, ending in a line feed.
+    pub(crate) text: String,
+}
+
+/// Writes progress on standard error, on one line, where a person looks.
+pub(crate) fn progress(common: &Common) -> impl Fn(Progress) + Send + Sync + use<> {
+    let language = common.language;
+    let wanted = !common.json && std::io::stderr().is_terminal();
+    let last = Mutex::new(String::new());
+    move |progress| {
+        if !wanted {
+            return;
+        }
+        let words = progress_words(progress, language);
+        let Ok(mut last) = last.lock() else { return };
+        if *last != words {
+            // A terminal that is gone must not stop a letter.
+            let _ = write!(std::io::stderr(), "\r\x1b[K{words} …\r");
+            *last = words;
+        }
+    }
+}
+
+/// Tells the decision before anything is sent.
+pub(crate) fn decision_line(common: &Common, decision: &Decision) {
+    if !common.json {
+        let sentence = reason_sentence(decision, common.language);
+        let _ = writeln!(std::io::stderr(), "\r\x1b[K{sentence}");
+    }
+}
+
+/// A decision alone.
+pub(crate) fn decision(common: &Common, decision: &Decision) -> Shown {
+    let sentence = reason_sentence(decision, common.language);
+    Shown {
+        json: json!({
+            "channel": decision.channel.name(),
+            "reason": decision.reason.code(),
+            "sentence": sentence,
+            "supplier": supplier(decision),
+            "confirm": decision.confirm,
+            "facts": decision.facts,
+        }),
+        text: format!("{sentence}\n"),
+    }
+}
+
+fn supplier(decision: &Decision) -> Option<String> {
+    match &decision.channel {
+        Channel::Digital(route) => Some(route.supplier.to_string()),
+        Channel::Print | Channel::Stop | Channel::Wait => None,
+    }
+}
+
+/// One letter as it stands.
+pub(crate) fn letter(common: &Common, letter: &Letter, decision: Option<&Decision>) -> Shown {
+    let mut json = letter_json(letter);
+    let mut text = String::new();
+    if let Some(decision) = decision {
+        json["channel"] = json!(decision.channel.name());
+        json["reason"] = json!(decision.reason.code());
+        json["sentence"] = json!(reason_sentence(decision, common.language));
+    }
+    let state = state_words(letter.state(), common.language);
+    text.push_str(&format!("{state}  {}\n", letter.id()));
+    Shown { json, text }
+}
+
+fn letter_json(letter: &Letter) -> Value {
+    let mut json = json!({
+        "letter": letter.id().to_string(),
+        "environment": letter.environment(),
+        "state": letter.state(),
+        "reason": letter.reason().map(Reason::code),
+        "notes": letter.notes(),
+        "attempts": letter.attempts(),
+    });
+    if let Some(carrier) = letter.carrier() {
+        json["channel"] = json!(match carrier {
+            Carrier::Digital => "DIGITAL",
+            Carrier::Print => "PRINT",
+        });
+    }
+    if let Some(sealed) = letter.sealed() {
+        json["message_id"] = json!(sealed.message_id.to_string());
+        json["conversation_id"] = json!(sealed.conversation_id.to_string());
+        json["receiver"] = json!(sealed.receiver.to_string());
+        json["fingerprint"] = json!(sealed.parcel.base64());
+        json["parcel_bytes"] = json!(sealed.parcel_bytes);
+    }
+    json
+}
+
+/// All letters, newest first.
+pub(crate) fn letters(common: &Common, rows: &[LetterRow]) -> Shown {
+    let json = rows
+        .iter()
+        .map(|row| {
+            json!({
+                "letter": row.letter.to_string(),
+                "state": row.state,
+                "created_at": row.created_at,
+                "changed_at": row.changed_at,
+                "message_id": row.message.map(|message| message.to_string()),
+            })
+        })
+        .collect::<Vec<_>>();
+    let mut text = String::new();
+    for row in rows {
+        let title = row.title.as_ref().map_or("–", |title| title.expose("shown to the clerk"));
+        text.push_str(&format!(
+            "{}  {}  {:<28}  {title}\n",
+            row.letter,
+            local(row.created_at),
+            state_words(row.state, common.language),
+        ));
+    }
+    if rows.is_empty() {
+        text.push_str(match common.language {
+            crate::words::Language::Nb => {
+                "Ingen brev ennå. «utpost send BREV.pdf --to - --title TITTEL» sender det første.\n"
+            }
+            crate::words::Language::En => {
+                "No letters yet. “utpost send LETTER.pdf --to - --title TITLE” sends the first.\n"
+            }
+        });
+    }
+    Shown { json: json!({ "letters": json }), text }
+}
+
+/// One letter with all that happened to it.
+pub(crate) fn timeline(
+    common: &Common,
+    letter: &Letter,
+    timeline: &[TimelineEntry],
+    receipts: &[StoredReceipt],
+) -> Shown {
+    let mut json = letter_json(letter);
+    json["timeline"] = json!(timeline);
+    json["receipts"] = receipts.iter().map(stored_receipt).collect();
+    let mut text = format!("{}\n", state_words(letter.state(), common.language));
+    for entry in timeline {
+        let event = serde_json::to_value(&entry.event.what).unwrap_or_default();
+        text.push_str(&format!(
+            "  {}  {:<24}{}\n",
+            local(entry.event.at),
+            entry.event.what.name(),
+            facts(&event)
+        ));
+    }
+    for stored in receipts {
+        let signer = stored.receipt.signer.map(|signer| signer.to_string());
+        text.push_str(&format!(
+            "  {}  {}  {}\n",
+            local(stored.receipt.received_at),
+            stored.receipt.verdict,
+            signer.unwrap_or_default()
+        ));
+    }
+    Shown { json, text }
+}
+
+/// The simple values of an event, on one line.
+fn facts(event: &Value) -> String {
+    let mut line = String::new();
+    if let Value::Object(members) = event {
+        for (name, value) in members {
+            match value {
+                Value::Object(inner) => match inner.get("known").and_then(Value::as_str) {
+                    Some(known) => line.push_str(&format!(" {name}={known}")),
+                    None => line.push_str(&facts(value)),
+                },
+                Value::String(text) => line.push_str(&format!(" {name}={text}")),
+                Value::Number(number) => line.push_str(&format!(" {name}={number}")),
+                Value::Null | Value::Bool(_) | Value::Array(_) => {}
+            }
+        }
+    }
+    line
+}
+
+/// A kept receipt, without its text.
+pub(crate) fn stored_receipt(stored: &StoredReceipt) -> Value {
+    json!({
+        "receipt": stored.receipt.receipt.map(|receipt| receipt.to_string()),
+        "verdict": stored.receipt.verdict,
+        "signer": stored.receipt.signer.map(|signer| signer.to_string()),
+        "received_at": stored.receipt.received_at,
+        "acknowledged_at": stored.acknowledged_at,
+    })
+}
+
+/// What a collection of receipts brought.
+pub(crate) fn receipts(common: &Common, collected: &Collected) -> Shown {
+    let json = collected
+        .receipts
+        .iter()
+        .map(|receipt| {
+            json!({
+                "letter": receipt.letter.map(|letter| letter.to_string()),
+                "receipt": receipt.receipt.map(|receipt| receipt.to_string()),
+                "kind": receipt.kind,
+                "verdict": receipt.verdict,
+                "acknowledged": receipt.acknowledged,
+            })
+        })
+        .collect::<Vec<_>>();
+    let mut text = String::new();
+    for receipt in &collected.receipts {
+        let letter = receipt.letter.map_or("–".to_owned(), |letter| letter.to_string());
+        let kind = receipt.kind.map_or("?", receipt_word);
+        text.push_str(&format!("{letter}  {kind:<28}  {}\n", receipt.verdict));
+    }
+    if collected.receipts.is_empty() {
+        text.push_str(match common.language {
+            crate::words::Language::Nb => "Ingen nye kvitteringer.\n",
+            crate::words::Language::En => "No new receipts.\n",
+        });
+    }
+    Shown { json: json!({ "receipts": json, "empty": collected.empty }), text }
+}
+
+fn receipt_word(kind: ReceiptKind) -> &'static str {
+    match kind {
+        ReceiptKind::Delivery => "leveringskvittering",
+        ReceiptKind::Opening => "åpningskvittering",
+        ReceiptKind::NotificationFailed => "varslingfeiletkvittering",
+        ReceiptKind::Accepted => "mottakskvittering",
+        ReceiptKind::Returned => "returpostkvittering",
+        ReceiptKind::Error { .. } => "feil",
+    }
+}
+
+/// What became of the letters in the outbox.
+pub(crate) fn outbox(common: &Common, rows: &[(Letter, Letter)]) -> Shown {
+    let mut text = String::new();
+    for (before, after) in rows {
+        let state = |state: State| state_words(state, common.language);
+        text.push_str(&format!(
+            "{}  {} → {}\n",
+            after.id(),
+            state(before.state()),
+            state(after.state())
+        ));
+    }
+    if rows.is_empty() {
+        text.push_str(match common.language {
+            crate::words::Language::Nb => "Utboksen er tom.\n",
+            crate::words::Language::En => "The outbox is empty.\n",
+        });
+    }
+    Shown { json: json!({ "letters": outbox_rows(rows) }), text }
+}
+
+fn outbox_rows(rows: &[(Letter, Letter)]) -> Value {
+    rows.iter()
+        .map(|(before, after)| {
+            let mut json = letter_json(after);
+            json["before"] = json!(before.state());
+            json
+        })
+        .collect()
+}
+
+/// An instant as clocks in Norway show it.
+fn local(at: Timestamp) -> String {
+    in_norway(at, "%Y-%m-%d %H:%M:%S")
+}
+
+/// The day of an instant in Norway.
+pub(crate) fn day(at: Timestamp) -> String {
+    in_norway(at, "%Y-%m-%d")
+}
+
+fn in_norway(at: Timestamp, form: &str) -> String {
+    let zone = TimeZone::get("Europe/Oslo").unwrap_or(TimeZone::UTC);
+    at.to_zoned(zone).strftime(form).to_string()
+}

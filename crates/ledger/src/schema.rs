@@ -1,0 +1,153 @@
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+use utpost_dispatch::LedgerFault;
+use utpost_domain::Environment;
+use zeroize::Zeroizing;
+
+use crate::fault::Fault;
+
+/// Each step from one schema to the next. A released step is never changed. An event in a form
+/// that older programs do not know wants a step too, an empty one, so that they refuse the ledger.
+const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001.sql")];
+
+/// How long another program may hold the ledger.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Opens the file, which exists, with the key, and sets what must hold for every connection.
+pub(crate) fn connect(file: &Path, key: &[u8; 32]) -> Result<Connection, Fault> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(file, flags)?;
+    connection.busy_timeout(PATIENCE)?;
+    connection.execute_batch("PRAGMA cipher_log_level = NONE")?;
+    // Its error could quote the statement, and the key in it.
+    connection
+        .execute_batch(&key_pragma(key))
+        .map_err(|_| LedgerFault::WrongKey)?;
+    let first_page = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
+    match first_page {
+        Err(fault) if fault.sqlite_error_code() == Some(ErrorCode::NotADatabase) => {
+            let whole = looks_encrypted_and_whole(file)?;
+            return Err(if whole {
+                LedgerFault::WrongKey
+            } else {
+                LedgerFault::Damaged
+            }
+            .into());
+        }
+        other => other?,
+    }
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL;
+         PRAGMA foreign_keys = ON;
+         PRAGMA secure_delete = ON;
+         PRAGMA temp_store = MEMORY;
+         PRAGMA trusted_schema = OFF",
+    )?;
+    must_hold(&connection, "journal_mode", String::from("wal"))?;
+    must_hold(&connection, "synchronous", 2)?;
+    must_hold(&connection, "foreign_keys", 1)?;
+    Ok(connection)
+}
+
+/// Brings the schema up to date, and tells the channel tag if the ledger is of this environment.
+pub(crate) fn migrate(
+    connection: &mut Connection,
+    environment: Environment,
+) -> Result<String, Fault> {
+    if version(connection)? != MIGRATIONS.len() {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let found = version(&transaction)?;
+        let steps = MIGRATIONS.get(found..).ok_or(LedgerFault::Newer {
+            found: found as u32,
+            known: MIGRATIONS.len() as u32,
+        })?;
+        steps
+            .iter()
+            .try_for_each(|step| transaction.execute_batch(step))?;
+        if found == 0 {
+            transaction.execute(
+                "INSERT INTO ledger (id, environment, channel_tag) VALUES (1, ?1, ?2)",
+                (environment.as_str(), generate_channel_tag()?),
+            )?;
+        }
+        transaction.pragma_update(None, "user_version", MIGRATIONS.len() as u32)?;
+        transaction.commit()?;
+    }
+    let (kept, channel_tag) =
+        connection.query_row("SELECT environment, channel_tag FROM ledger", [], |row| {
+            Ok((
+                row.get::<_, String>("environment")?,
+                row.get("channel_tag")?,
+            ))
+        })?;
+    if kept == environment.as_str() {
+        Ok(channel_tag)
+    } else {
+        Err(LedgerFault::OtherEnvironment.into())
+    }
+}
+
+fn version(connection: &Connection) -> Result<usize, Fault> {
+    let version: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    Ok(version as usize)
+}
+
+/// A raw key: SQLCipher derives nothing from it, so all 256 bits count.
+fn key_pragma(key: &[u8; 32]) -> Zeroizing<String> {
+    let mut pragma = Zeroizing::new(String::with_capacity(96));
+    pragma.push_str("PRAGMA key = \"x'");
+    for byte in key {
+        for digit in [byte >> 4, byte & 15] {
+            pragma.extend(char::from_digit(digit.into(), 16));
+        }
+    }
+    pragma.push_str("'\"");
+    pragma
+}
+
+/// A wrong key and a damaged first page look alike to SQLCipher. What is no multiple of its pages,
+/// or begins as unencrypted SQLite, was surely damaged or replaced.
+fn looks_encrypted_and_whole(file: &Path) -> Result<bool, Fault> {
+    const PAGE: u64 = 4096;
+    let mut begin = [0; 16];
+    let read = fs::File::open(file)?.read(&mut begin)?;
+    let pages = fs::metadata(file)?.len() % PAGE == 0;
+    Ok(read == begin.len() && pages && &begin != b"SQLite format 3\0")
+}
+
+/// A setting that did not take would weaken a promise in silence.
+fn must_hold(
+    connection: &Connection,
+    name: &'static str,
+    wanted: impl Into<Value>,
+) -> Result<(), Fault> {
+    let found: Value = connection.pragma_query_value(None, name, |row| row.get(0))?;
+    if found == wanted.into() {
+        Ok(())
+    } else {
+        Err(LedgerFault::Database(Box::new(SettingRefused { name })).into())
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the database does not take the setting {name}")]
+struct SettingRefused {
+    name: &'static str,
+}
+
+/// `utpost-` and 80 random bits: two ledgers of one agency never read each other's receipts.
+fn generate_channel_tag() -> Result<String, Fault> {
+    const BASE32: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+    let mut random = [0; 16];
+    aws_lc_rs::rand::fill(&mut random)?;
+    let tag = random
+        .iter()
+        .map(|byte| char::from(BASE32[usize::from(byte & 31)]));
+    Ok("utpost-".chars().chain(tag).collect())
+}

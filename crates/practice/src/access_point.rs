@@ -1,0 +1,399 @@
+//! The access point (corner 2): takes letters in, tells how far they are, keeps receipts until
+//! they are fetched.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::pin::Pin;
+
+use axum::Json;
+use axum::body::{Body, HttpBody};
+use axum::extract::multipart::{Field, Multipart};
+use axum::extract::{FromRequest, Path, Query, Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt;
+use utpost_domain::OrgNumber;
+use uuid::Uuid;
+
+use crate::authority::AGENCY;
+use crate::books::{AcceptFault, Entry, Letter};
+use crate::checks::{self, Accepted, AccessPoint, Fault, Verdict, access_point_checks};
+use crate::disk;
+use crate::problem::Problem;
+use crate::providers;
+use crate::tokens::{Bearer, SCOPE_SEND};
+use crate::world::{Shared, World, local};
+
+/// The signed message is read whole; a true one holds some kilobytes.
+const MOST_MESSAGE_BYTES: usize = 256 * 1024;
+/// Receipts on a page, when nothing or more is asked for.
+const PAGE: usize = 100;
+const MOST_PAGE: usize = 1000;
+/// Bytes read from a caller that is to be refused, so that it gets to see the answer.
+const MOST_DRAINED: u64 = 256 * 1024 * 1024;
+
+type Parameters = Query<HashMap<String, String>>;
+
+/// `POST /messages/out?kanal=…`
+pub(crate) async fn submit(
+    State(world): State<Shared>,
+    Query(parameters): Parameters,
+    request: Request,
+) -> Response {
+    match take_in(&world, &parameters, request).await {
+        Ok(message) => {
+            providers::carry(&world, message);
+            StatusCode::CREATED.into_response()
+        }
+        Err(problem) => {
+            tracing::info!(status = problem.status.as_u16(), "upload refused");
+            let refused = Entry::Refused {
+                at: world.now(),
+                status: problem.status.as_u16(),
+                why: problem.detail.clone(),
+            };
+            match world.books().write(refused) {
+                Ok(()) => problem.into_response(),
+                Err(fault) => Problem::internal("books", &fault).into_response(),
+            }
+        }
+    }
+}
+
+/// `GET /messages/out/{id}/statuses`
+pub(crate) async fn statuses(
+    State(world): State<Shared>,
+    Path(message): Path<String>,
+    headers: HeaderMap,
+) -> Result<Json<Value>, Problem> {
+    let bearer = authorised(&world, &headers)?;
+    let message = Uuid::try_parse(&message).map_err(|_| Problem::not_found())?;
+    let books = world.books();
+    let course = books
+        .course(message)
+        .filter(|course| course.letter.original.sender == bearer.claims.consumer)
+        .ok_or_else(Problem::not_found)?;
+    let statuses: Vec<Value> = course
+        .transport
+        .iter()
+        .map(|(at, status, description)| {
+            json!({ "status": status, "beskrivelse": description, "timestamp": local(*at) })
+        })
+        .collect();
+    Ok(Json(json!(statuses)))
+}
+
+/// `GET /messages/in`: unread receipts. Without `avsenderidentifikator` only those that have none;
+/// a sender with sub-units asks for each.
+pub(crate) async fn inbox(
+    State(world): State<Shared>,
+    Query(parameters): Parameters,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let bearer = authorised(&world, &headers)?;
+    let channel = channel(&parameters)?;
+    let unit = parameters.get("avsenderidentifikator");
+    let number = |name: &str, otherwise: usize| match parameters.get(name) {
+        None => Ok(otherwise),
+        Some(text) => text
+            .parse::<usize>()
+            .map_err(|_| Problem::bad_request(format!("{name} is not a number"))),
+    };
+    let size = number("page_size", PAGE)?.clamp(1, MOST_PAGE);
+    let skipped = number("page", 0)?.saturating_mul(size);
+    let books = world.books();
+    let page: Vec<Value> = books
+        .unread()
+        .filter(|(_, letter)| letter.original.sender == bearer.claims.consumer)
+        .filter(|(_, letter)| channel.is_none() || letter.channel == channel)
+        .filter(|(_, letter)| letter.original.controller.unit.as_ref() == unit)
+        .skip(skipped)
+        .take(size)
+        .map(|(receipt, _)| {
+            let address = format!(
+                "{}/messages/in/{}",
+                world.access_point_base(),
+                receipt.receipt
+            );
+            json!({ "forretningsmelding": receipt.signed, "downloadurl": address })
+        })
+        .collect();
+    if page.is_empty() {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    Ok(Json(page).into_response())
+}
+
+/// `GET /messages/in/{id}`: receipts have no package.
+pub(crate) async fn package(
+    State(world): State<Shared>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    authorised(&world, &headers)?;
+    Err(Problem::not_found())
+}
+
+/// `POST /messages/in/{id}/read`
+pub(crate) async fn read(
+    State(world): State<Shared>,
+    Path(receipt): Path<String>,
+    headers: HeaderMap,
+) -> Result<StatusCode, Problem> {
+    let bearer = authorised(&world, &headers)?;
+    let receipt = Uuid::try_parse(&receipt).map_err(|_| Problem::not_found())?;
+    let at = world.now();
+    let mut books = world.books();
+    books
+        .unread()
+        .find(|(waiting, letter)| {
+            waiting.receipt == receipt && letter.original.sender == bearer.claims.consumer
+        })
+        .ok_or_else(Problem::not_found)?;
+    books
+        .write(Entry::Read { at, receipt })
+        .map_err(|fault| Problem::internal("books", &fault))?;
+    Ok(StatusCode::OK)
+}
+
+/// Reads a body to its end and forgets it.
+pub(crate) async fn drain(mut body: Body) {
+    let mut drained = 0;
+    while drained < MOST_DRAINED {
+        let frame = std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await;
+        let Some(Ok(frame)) = frame else { return };
+        drained += frame.data_ref().map_or(0, |data| data.len() as u64);
+    }
+}
+
+/// Token, scope, audience and agreement, in this order.
+fn authorised(world: &World, headers: &HeaderMap) -> Result<Bearer, Problem> {
+    let bearer = Bearer::read(headers, &world.tokens, world.now())?;
+    if !bearer.has_scope(SCOPE_SEND) {
+        return Err(Problem::forbidden("the token lacks the scope for sending"));
+    }
+    bearer.must_be_for(&world.access_point_base())?;
+    if !has_agreement(bearer.claims.consumer) {
+        return Err(Problem::forbidden("no agreement with this access point"));
+    }
+    Ok(bearer)
+}
+
+fn has_agreement(organisation: OrgNumber) -> bool {
+    organisation.as_str() == AGENCY
+}
+
+fn channel(parameters: &HashMap<String, String>) -> Result<Option<String>, Problem> {
+    let Some(channel) = parameters.get("kanal") else {
+        return Ok(None);
+    };
+    let legal = (1..=28).contains(&channel.len())
+        && channel
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+    if legal {
+        Ok(Some(channel.to_ascii_lowercase()))
+    } else {
+        Err(Problem::bad_request(
+            "kanal has 1 to 28 characters of A-Z, a-z, 0-9, _ and -",
+        ))
+    }
+}
+
+async fn take_in(
+    world: &Shared,
+    parameters: &HashMap<String, String>,
+    request: Request,
+) -> Result<Uuid, Problem> {
+    let entered =
+        authorised(world, request.headers()).and_then(|bearer| Ok((bearer, channel(parameters)?)));
+    let (bearer, channel) = match entered {
+        Ok(entered) => entered,
+        Err(problem) => {
+            drain(request.into_body()).await;
+            return Err(problem);
+        }
+    };
+    let form = Multipart::from_request(request, &())
+        .await
+        .map_err(|_| Problem::bad_request("the body is not multipart/form-data"))?;
+    let upload = Upload::receive(world, form).await?;
+    let world = world.clone();
+    tokio::task::spawn_blocking(move || accept(&world, &bearer, channel, &upload))
+        .await
+        .map_err(|fault| Problem::internal("upload", &fault))?
+}
+
+fn accept(
+    world: &World,
+    bearer: &Bearer,
+    channel: Option<String>,
+    upload: &Upload,
+) -> Result<Uuid, Problem> {
+    let package = std::fs::read(&upload.package.0)
+        .map_err(|fault| Problem::internal("storing the package", &fault))?;
+    let accepted = checked(world, bearer, upload, &package)?;
+    let letter = Letter::of(&accepted, channel, upload.received_at, package.len());
+    let message = letter.message;
+    match world
+        .books()
+        .accept(letter, &upload.message, &upload.package.0)
+    {
+        Ok(()) => Ok(message),
+        Err(AcceptFault::Duplicate) => Err(duplicate()),
+        Err(AcceptFault::Files(fault)) => Err(Problem::internal("books", &fault)),
+    }
+}
+
+fn checked(
+    world: &World,
+    bearer: &Bearer,
+    upload: &Upload,
+    package: &[u8],
+) -> Result<Accepted, Problem> {
+    let address = world.access_point_base();
+    let restricted = !bearer.claims.audiences.is_empty();
+    let (verdict, accepted) = access_point_checks(
+        checks::Upload {
+            bearer: &bearer.compact,
+            message: upload.message.as_bytes(),
+            package,
+        },
+        AccessPoint {
+            tokens: &world.tokens,
+            audience: restricted.then_some(address.as_str()),
+            trust: &world.trust,
+            has_agreement: &has_agreement,
+            id_is_used: &|message| world.books().course(message).is_some(),
+            switched_off: &[],
+            at: upload.received_at,
+        },
+    );
+    accepted.ok_or_else(|| refusal(&verdict))
+}
+
+fn refusal(verdict: &Verdict) -> Problem {
+    let detail = match verdict.refusal() {
+        Some((_, Fault::IdUsed)) => return duplicate(),
+        Some((_, Fault::Fingerprint { received })) => format!(
+            "Upload was not accepted, SHA-256 digest of dokumentpakke was {}",
+            STANDARD.encode(received)
+        ),
+        Some((_, fault)) => fault.to_string(),
+        None => "not accepted".to_owned(),
+    };
+    let status = StatusCode::from_u16(verdict.http_status()).unwrap_or(StatusCode::BAD_REQUEST);
+    Problem::new(
+        status,
+        status.canonical_reason().unwrap_or_default(),
+        detail,
+    )
+}
+
+/// The answer to an identifier that is taken, word for word as senders know it.
+fn duplicate() -> Problem {
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "Operation Failed",
+        "ERROR: duplicate key value violates unique constraint \"unique_message_uuid\"",
+    )
+}
+
+/// What a caller sent: the message in memory, the package on disk.
+struct Upload {
+    /// When the call began: a token that expires during a long upload is good.
+    received_at: Timestamp,
+    message: String,
+    package: UploadFile,
+}
+
+/// Removed when dropped, unless it was moved into the books.
+struct UploadFile(PathBuf);
+
+impl Drop for UploadFile {
+    fn drop(&mut self) {
+        if let Err(fault) = disk::remove(&self.0) {
+            tracing::warn!(%fault, "an upload file is left behind");
+        }
+    }
+}
+
+impl Upload {
+    /// Takes the two parts by name, in either order.
+    async fn receive(world: &World, mut form: Multipart) -> Result<Self, Problem> {
+        let broken = |_| Problem::bad_request("the multipart body is damaged");
+        let received_at = world.now();
+        let (mut message, mut package) = (None, None);
+        while let Some(mut field) = form.next_field().await.map_err(broken)? {
+            let name = field.name().unwrap_or_default().to_owned();
+            let twice = match name.as_str() {
+                "forretningsmelding" => {
+                    let text = text(&mut field).await?;
+                    message.replace(text).is_some()
+                }
+                "dokumentpakke" => {
+                    let file = UploadFile(world.books().upload_path());
+                    let stored = store(&mut field, file, world.options.most_package_bytes).await?;
+                    package.replace(stored).is_some()
+                }
+                _ => {
+                    return Err(Problem::bad_request(
+                        "the body holds a part of unknown name",
+                    ));
+                }
+            };
+            if twice {
+                return Err(Problem::bad_request("a part is given twice"));
+            }
+        }
+        let missing = || Problem::bad_request("forretningsmelding or dokumentpakke is missing");
+        let message = message.ok_or_else(missing)?;
+        Ok(Self {
+            received_at,
+            message,
+            package: package.ok_or_else(missing)?,
+        })
+    }
+}
+
+async fn text(field: &mut Field<'_>) -> Result<String, Problem> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = chunk(field).await? {
+        if bytes.len() + chunk.len() > MOST_MESSAGE_BYTES {
+            return Err(Problem::bad_request("forretningsmelding is too long"));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    String::from_utf8(bytes).map_err(|_| Problem::bad_request("forretningsmelding is not text"))
+}
+
+async fn store(field: &mut Field<'_>, file: UploadFile, most: u64) -> Result<UploadFile, Problem> {
+    let full = |fault: std::io::Error| Problem::internal("storing the package", &fault);
+    let mut out = tokio::fs::File::from_std(disk::create_private(&file.0).map_err(full)?);
+    let mut bytes = 0;
+    while let Some(chunk) = chunk(field).await? {
+        bytes += chunk.len() as u64;
+        if bytes <= most {
+            out.write_all(&chunk).await.map_err(full)?;
+        } else if bytes > most + MOST_DRAINED {
+            break;
+        }
+    }
+    if bytes > most {
+        let title = "Payload Too Large";
+        let detail = format!("dokumentpakke is larger than {most} bytes");
+        return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, title, detail));
+    }
+    out.sync_all().await.map_err(full)?;
+    Ok(file)
+}
+
+async fn chunk(field: &mut Field<'_>) -> Result<Option<axum::body::Bytes>, Problem> {
+    field
+        .chunk()
+        .await
+        .map_err(|_| Problem::bad_request("the multipart body is damaged"))
+}

@@ -1,0 +1,54 @@
+//! The counterpart in the practice environment: token service, contact register, access point, two
+//! mailbox suppliers and a print shop, over HTTPS on loopback, with a certificate authority of its
+//! own.
+//!
+//! It stands in for the real services in every test and demonstration and is at least as strict.
+//! It shares no code with the sending side but the numbers of persons and organisations, so that
+//! one mistake cannot cancel another out.
+//!
+//! # Control
+//!
+//! Under `/practice` on the same server, with [`Endpoints::control_token`] as bearer token, the
+//! citizen, the print shop and a test act:
+//!
+//! | call | effect |
+//! |---|---|
+//! | `GET /persons` | the table of [`persons`] |
+//! | `GET /books` | every letter with its course, and every entry of the journal |
+//! | `GET /mailboxes`, `GET /print` | letters in mailboxes; print orders in the pile |
+//! | `POST /mailboxes/{message}/open` | opened: `aapningskvittering` when it was asked for |
+//! | `POST /print/{message}/posted` | `leveringskvittering` |
+//! | `POST /print/{message}/returned` | `returpostkvittering` when returns are reported; 409 before it is posted |
+//! | `POST /advance` | a night: the pile is posted; what a person's row returns comes back the night after |
+//! | `POST /forge` `{"conversation", "kind"}` | a forged `leveringskvittering`; kinds `wrong_key`, `foreign_ca`, `wrong_sender`, `tampered` |
+//! | `GET`, `POST`, `DELETE /faults` | planned misbehaviour: shown, added to, forgotten; answers what is planned |
+//!
+//! A planned fault is `{"service", "times", "kind"}`. Services: `token`, `register`,
+//! `print_certificate`, `submit`, `statuses`, `inbox`, `read`. Kinds: `lose_before` and `lose_after`
+//! (the connection is closed without an answer, before or after the work is done), `status` (with
+//! `status` and, if wanted, `retry_after` in seconds; 502 comes as HTML), `delay` (with
+//! `milliseconds`).
+
+mod access_point;
+mod authority;
+mod books;
+pub mod checks;
+mod control;
+mod disk;
+mod faults;
+mod jose;
+mod persons;
+mod problem;
+mod providers;
+mod register;
+mod server;
+mod tokens;
+mod world;
+
+pub use authority::{AGENCY, AGENCY_NAME, AuthorityFault, DIGIPOST, EBOKS, NEIGHBOUR, PRINT};
+pub use books::BooksFault;
+pub use persons::{PersonRow, persons};
+pub use server::{
+    Agency, Clock, Endpoints, Practice, PracticeOptions, ResetAuthority, StartFault, reset, serve,
+};
+pub use tokens::{CLIENT, CLIENT_LIMITED, CLIENT_NEIGHBOUR, CLIENT_WITH_KEY, KEY_ID};

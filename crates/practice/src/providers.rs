@@ -1,0 +1,445 @@
+//! What happens to a letter after the access point has it: the handing over, the supplier's checks,
+//! the mailbox, the receipts.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, ToSpan};
+use openssl::error::ErrorStack;
+use openssl::sha::sha256;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utpost_domain::OrgNumber;
+use uuid::Uuid;
+
+use crate::authority::{AGENCY, DIGIPOST, EBOKS, Identity, PRINT};
+use crate::books::{Course, Entry, Letter, LetterKind, Receipt, Transport};
+use crate::checks::message::Content;
+use crate::checks::receipt::{self, Event, NoticeChannel, Side};
+use crate::checks::token::TokenIssuer;
+use crate::checks::xades::SigningTime;
+use crate::checks::{self, Outcome, Provider, Takes, Verdict, mailbox_checks};
+use crate::disk;
+use crate::persons::{Fate, mailbox_owner, persons};
+use crate::problem::Problem;
+use crate::world::{Shared, World};
+
+/// The folder of opened letters: `mailboxes/<supplier>/<message>/`.
+pub(crate) const MAILBOXES: &str = "mailboxes";
+const CONTENTS: &str = "contents.json";
+/// The only sub-unit of the agency that the suppliers know.
+const UNIT: &str = "310702641:skole";
+/// A sealed letter may have waited in an outbox as long as this, hours.
+const LONGEST_WAIT: i64 = 30 * 24;
+
+/// Takes up what an earlier instance left unfinished.
+pub(crate) fn take_up(world: &Shared) {
+    let unfinished: Vec<Uuid> = world
+        .books()
+        .courses()
+        .filter(|course| course.is_unfinished())
+        .map(|course| course.letter.message)
+        .collect();
+    for message in unfinished {
+        carry(world, message);
+    }
+}
+
+/// Carries an accepted letter to its supplier, in a task of its own.
+pub(crate) fn carry(world: &Shared, message: Uuid) {
+    let world = Arc::clone(world);
+    tokio::spawn(async move {
+        tokio::time::sleep(world.options.sent_after).await;
+        let access_point = Arc::clone(&world);
+        let handed = tokio::task::spawn_blocking(move || hand_over(&access_point, message)).await;
+        if !matches!(handed, Ok(Ok(true))) {
+            return;
+        }
+        tokio::time::sleep(world.options.receipt_after).await;
+        if tokio::task::spawn_blocking(move || deliver(&world, message))
+            .await
+            .is_err()
+        {
+            tracing::error!(%message, "the supplier's task has failed");
+        }
+    });
+}
+
+/// Makes, signs and stores one receipt; gives its identifier.
+pub(crate) fn report(world: &World, message: Uuid, event: Event) -> Result<Uuid, Problem> {
+    store(world, message, event, None)
+}
+
+/// How a receipt is forged on purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Forgery {
+    /// The supplier's certificate, a signature by another key.
+    WrongKey,
+    /// A certificate of the supplier's name by an authority of our authority's name.
+    ForeignCa,
+    /// Rightly signed by an organisation that is not the supplier.
+    WrongSender,
+    /// The supplier's signature over another text.
+    Tampered,
+}
+
+impl Forgery {
+    fn name(self) -> &'static str {
+        match self {
+            Self::WrongKey => "wrong_key",
+            Self::ForeignCa => "foreign_ca",
+            Self::WrongSender => "wrong_sender",
+            Self::Tampered => "tampered",
+        }
+    }
+}
+
+/// Puts a forged `leveringskvittering` for a letter into the inbox.
+pub(crate) fn forge(world: &World, message: Uuid, forgery: Forgery) -> Result<Uuid, Problem> {
+    store(world, message, Event::Delivered, Some(forgery))
+}
+
+/// What the night brings to a letter on paper: it is posted, and the night after it may come back.
+pub(crate) fn next_night(course: &Course) -> Option<Event> {
+    let letter = &course.letter;
+    if letter.kind != LetterKind::Print || !course.is_delivered() {
+        return None;
+    }
+    if !course.has_receipt(&Event::Delivered) {
+        return Some(Event::Delivered);
+    }
+    let comes_back = fate(letter) == Fate::Returned
+        && letter.return_reported
+        && !course.has_receipt(&Event::Returned);
+    comes_back.then_some(Event::Returned)
+}
+
+/// The list of what a supplier took out of a letter, as it stands beside the files.
+pub(crate) fn contents(world: &World, letter: &Letter) -> Value {
+    std::fs::read(folder(world, letter).join(CONTENTS))
+        .ok()
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        .unwrap_or_default()
+}
+
+/// Whether the supplier's access point took it: the status is SENDT, else FEILET.
+fn hand_over(world: &World, message: Uuid) -> Result<bool, Problem> {
+    let Some(course) = world.books().course(message).cloned() else {
+        return Ok(false);
+    };
+    if course
+        .transport
+        .iter()
+        .any(|(_, status, _)| *status == Transport::Sent)
+    {
+        return Ok(true);
+    }
+    let letter = &course.letter;
+    let registered = match letter.kind {
+        LetterKind::Digital => matches!(letter.receiver.as_str(), DIGIPOST | EBOKS),
+        LetterKind::Print => letter.receiver.as_str() == PRINT,
+    };
+    let (status, description) = if !registered {
+        (
+            Transport::Failed,
+            "the receiver is not in the address register",
+        )
+    } else if fate(letter) == Fate::NotHandedOver {
+        (
+            Transport::Failed,
+            "the receiver's access point did not answer",
+        )
+    } else {
+        (Transport::Sent, "accepted by the receiver's access point")
+    };
+    let (at, description) = (world.now(), description.to_owned());
+    write(
+        world,
+        Entry::Transport {
+            at,
+            message,
+            status,
+            description,
+        },
+    )?;
+    Ok(status == Transport::Sent)
+}
+
+/// The supplier opens the letter, checks it, keeps it for the citizen, and reports.
+///
+/// The verdict is written last: after a stop in between the whole is done again, but receipts that
+/// were made by then are not made twice.
+fn deliver(world: &World, message: Uuid) -> Result<(), Problem> {
+    let Some(course) = world.books().course(message).cloned() else {
+        return Ok(());
+    };
+    let letter = &course.letter;
+    let (verdict, opened) = check(world, letter)?;
+    let fate = fate(letter);
+    let refused = verdict
+        .refusal()
+        .map(|(_, fault)| (Side::Client, fault.to_string()));
+    let broken = (fate == Fate::SupplierFault).then(|| {
+        (
+            Side::Server,
+            "the supplier could not process the message".to_owned(),
+        )
+    });
+    let (fault, events) = match (refused.or(broken), opened) {
+        (Some((side, text)), _) => (
+            Some(text.clone()),
+            vec![Event::Failed {
+                side,
+                details: Some(text),
+            }],
+        ),
+        (None, Some(opened)) => {
+            keep(world, letter, &opened).map_err(|fault| Problem::internal("mailbox", &fault))?;
+            (None, events(&opened, fate))
+        }
+        (None, None) => (None, Vec::new()),
+    };
+    for event in events {
+        if !course.has_receipt(&event) {
+            report(world, message, event)?;
+        }
+    }
+    let verdicts = verdict.checks().iter().map(described).collect();
+    write(
+        world,
+        Entry::Judged {
+            at: world.now(),
+            message,
+            fault,
+            verdicts,
+        },
+    )
+}
+
+fn check(world: &World, letter: &Letter) -> Result<(Verdict, Option<checks::Letter>), Problem> {
+    let lost = |fault: io::Error| Problem::internal("books", &fault);
+    let (signed, package) = {
+        let books = world.books();
+        (
+            books.message_path(letter.message),
+            books.package_path(letter.message),
+        )
+    };
+    let signed = std::fs::read(signed).map_err(lost)?;
+    let package = std::fs::read(package).map_err(lost)?;
+    let supplier = supplier(world, letter)?;
+    let receiver = letter.receiver;
+    let tokens = TokenIssuer {
+        name: letter.token_issuer.clone(),
+        key: world.tokens.key.clone(),
+    };
+    let earliest = letter
+        .at
+        .saturating_sub(LONGEST_WAIT.hours())
+        .unwrap_or(letter.at);
+    let latest = letter
+        .at
+        .saturating_add(SignedDuration::from_secs(10))
+        .unwrap_or(letter.at);
+    Ok(mailbox_checks(
+        &signed,
+        &package,
+        Provider {
+            organisation: receiver,
+            takes: match letter.kind {
+                LetterKind::Digital => Takes::Digital,
+                LetterKind::Print => Takes::Print,
+            },
+            certificate: &supplier.certificate,
+            key: &supplier.key,
+            tokens: &tokens,
+            trust: &world.trust,
+            is_registered: &is_registered,
+            mailbox_is_open: &|address| {
+                mailbox_owner(receiver.as_str(), address)
+                    .is_some_and(|owner| owner.fate != Fate::Closed)
+            },
+            signed: SigningTime { earliest, latest },
+            cms: checks::cms_profile::Tolerance::default(),
+            limits: checks::package::Limits::default(),
+            at: world.now(),
+        },
+    ))
+}
+
+fn is_registered(sender: OrgNumber, unit: Option<&str>) -> bool {
+    sender.as_str() == AGENCY && unit.is_none_or(|unit| unit == UNIT)
+}
+
+fn described(check: &checks::Check) -> String {
+    let outcome = match &check.outcome {
+        Outcome::Passed => "passed".to_owned(),
+        Outcome::Refused(fault) => format!("refused, {fault}"),
+        Outcome::NotPossible(why) => format!("not possible, {why:?}"),
+    };
+    format!("{} {}: {outcome}", check.number, check.name)
+}
+
+/// What the supplier reports by itself of a letter that it has taken.
+fn events(opened: &checks::Letter, fate: Fate) -> Vec<Event> {
+    let Content::Digital(digital) = &opened.message.content else {
+        return vec![Event::AcceptedForPrint];
+    };
+    let opening = digital.wants_opening.then_some(Event::Opened);
+    match fate {
+        Fate::Silent => Vec::new(),
+        Fate::OpensAtOnce => std::iter::once(Event::Delivered).chain(opening).collect(),
+        Fate::NoticeFails => {
+            let email = digital.email.as_ref().map(|_| NoticeChannel::Email);
+            let sms = digital.sms.as_ref().map(|_| NoticeChannel::Sms);
+            let failed = email.or(sms).map(|channel| Event::NotificationFailed {
+                channel,
+                description: Some("the address does not take messages".to_owned()),
+            });
+            std::iter::once(Event::Delivered).chain(failed).collect()
+        }
+        Fate::ReceiptsTwice => {
+            let last_first = opening.into_iter().chain([Event::Delivered]);
+            last_first
+                .flat_map(|event| [event.clone(), event])
+                .collect()
+        }
+        _ => vec![Event::Delivered],
+    }
+}
+
+fn fate(letter: &Letter) -> Fate {
+    let person = match letter.kind {
+        LetterKind::Digital => mailbox_owner(letter.receiver.as_str(), &letter.addressee),
+        // Paper carries no person number: the citizen is known by the name.
+        LetterKind::Print => persons()
+            .iter()
+            .find(|person| person.name == letter.addressee),
+    };
+    person.map_or(Fate::Plain, |person| person.fate)
+}
+
+/// Puts the opened documents where the citizen's view reads them, the list last.
+fn keep(world: &World, letter: &Letter, opened: &checks::Letter) -> io::Result<()> {
+    let folder = folder(world, letter);
+    disk::make_folder(&folder)?;
+    let mut documents = Vec::new();
+    for (index, document) in opened.manifest.documents().enumerate() {
+        let Some(file) = opened.files.iter().find(|file| file.name == document.href) else {
+            continue;
+        };
+        let name = file_name(index, &file.name);
+        disk::write_durably(&folder.join(&name), &file.bytes)?;
+        documents.push(json!({
+            "name": document.href,
+            "file": name,
+            "title": document.title.as_ref().map(|title| &title.text),
+            "media_type": document.media_type,
+            "bytes": file.bytes.len(),
+            "sha256": hex(&sha256(&file.bytes)),
+        }));
+    }
+    let title = match &opened.message.content {
+        Content::Digital(digital) => Some(&digital.non_sensitive_title),
+        Content::Print(_) => None,
+    };
+    let contents = json!({ "non_sensitive_title": title, "documents": documents });
+    disk::write_durably(
+        &folder.join(CONTENTS),
+        &serde_json::to_vec_pretty(&contents)?,
+    )
+}
+
+/// The sender's own name when it is harmless on every file system, else a number.
+fn file_name(index: usize, given: &str) -> String {
+    let harmless = given
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+        && !given.starts_with('.')
+        && given != CONTENTS;
+    if harmless {
+        given.to_owned()
+    } else {
+        format!("document-{}", index + 1)
+    }
+}
+
+fn folder(world: &World, letter: &Letter) -> PathBuf {
+    let supplier = world
+        .options
+        .data_dir
+        .join(MAILBOXES)
+        .join(letter.receiver.as_str());
+    supplier.join(letter.message.to_string())
+}
+
+fn supplier<'a>(world: &'a World, letter: &Letter) -> Result<&'a Identity, Problem> {
+    world
+        .authority
+        .supplier(letter.receiver.as_str())
+        .ok_or_else(Problem::not_found)
+}
+
+fn store(
+    world: &World,
+    message: Uuid,
+    event: Event,
+    forgery: Option<Forgery>,
+) -> Result<Uuid, Problem> {
+    let letter = world
+        .books()
+        .course(message)
+        .map(|course| course.letter.clone());
+    let letter = letter.ok_or_else(Problem::not_found)?;
+    let at = world.now();
+    let receipt = receipt::Receipt {
+        receipt_id: Uuid::new_v4(),
+        provider: letter.receiver,
+        at,
+        event,
+    };
+    let signed = sign(world, &letter, &receipt, forgery)?
+        .map_err(|fault| Problem::internal("receipt", &fault))?;
+    let entry = Receipt {
+        at,
+        receipt: receipt.receipt_id,
+        message,
+        kind: receipt.event.kind().to_owned(),
+        forged: forgery.map(|forgery| forgery.name().to_owned()),
+        signed,
+    };
+    write(world, Entry::Receipt(entry))?;
+    Ok(receipt.receipt_id)
+}
+
+fn sign(
+    world: &World,
+    letter: &Letter,
+    receipt: &receipt::Receipt,
+    forgery: Option<Forgery>,
+) -> Result<Result<String, ErrorStack>, Problem> {
+    let document = receipt.to_json(&letter.original);
+    let own = supplier(world, letter)?;
+    let by = |identity: &Identity| receipt::sign(&document, &identity.key, &identity.certificate);
+    let forged = |forgery| receipt::forge(&document, &own.key, &own.certificate, forgery);
+    Ok(match forgery {
+        None => by(own),
+        Some(Forgery::WrongKey) => forged(receipt::Forgery::WrongKey),
+        Some(Forgery::ForeignCa) => by(&world.authority.foreign),
+        Some(Forgery::WrongSender) => by(&world.authority.neighbour),
+        Some(Forgery::Tampered) => forged(receipt::Forgery::ChangedText),
+    })
+}
+
+fn write(world: &World, entry: Entry) -> Result<(), Problem> {
+    world
+        .books()
+        .write(entry)
+        .map_err(|fault| Problem::internal("books", &fault))
+}
+
+fn hex(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,23 @@
+//! Where the conformance vectors lie.
+
+use std::path::{Path, PathBuf};
+
+/// The folder `name` of the conformance vectors: in `UTPOST_CONFORMANCE`, else beside the
+/// workspace. Where there is none the test says so and ends, but on the build machine it fails.
+#[expect(clippy::print_stderr, reason = "a test that did not run says so")]
+pub(crate) fn conformance(name: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("UTPOST_CONFORMANCE").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/spec/conformance"),
+        PathBuf::from,
+    );
+    let folder = root.join(name);
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    assert!(
+        std::env::var_os("CI").is_none(),
+        "conformance vectors not found: {name}"
+    );
+    eprintln!("conformance vectors not found: {name} not run");
+    None
+}

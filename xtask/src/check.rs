@@ -1,0 +1,105 @@
+//! The checks that also run before each commit.
+
+use crate::{Outcome, setup, shell};
+
+pub(crate) const HELP: &str = "
+cargo xtask check
+
+Format, lints as errors, dependency arrows between the crates, and with cargo-deny licences, banned
+crates and sources. Installs first what building needs; cargo-deny comes with cargo xtask setup.
+";
+
+pub(crate) fn run(arguments: &[String]) -> Outcome {
+    if let Some(argument) = arguments.first() {
+        return Err(format!(
+            "check takes no {argument}. See cargo xtask check --help."
+        ));
+    }
+    setup::for_building()?;
+    let mut report = Report::default();
+    format_and_lints(&mut report);
+    report.step("arrows", || {
+        shell::run(shell::cargo().args(["test", "-p", "utpost-tests", "--test", "arrows"]))
+    });
+    deny(&mut report);
+    report.end()
+}
+
+pub(crate) fn format_and_lints(report: &mut Report) {
+    report.step("format", || {
+        shell::run(shell::cargo().args(["fmt", "--all", "--check"]))
+    });
+    report.step("lints", || {
+        shell::run(shell::cargo().args([
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--locked",
+            "--",
+            "-D",
+            "warnings",
+        ]))
+    });
+}
+
+pub(crate) fn deny(report: &mut Report) {
+    let tool = setup::python_folder().join("bin/cargo-deny");
+    if !shell::works(&tool.to_string_lossy(), &["--version"]) {
+        report.not_run(
+            "licences, bans, sources",
+            "cargo-deny is missing; cargo xtask setup brings it",
+        );
+        return;
+    }
+    report.step("licences, bans, sources", || {
+        shell::run(shell::command(&tool).args(["check", "licenses", "sources"]))?;
+        // Tests may use a second implementation to judge the first.
+        shell::run(shell::command(&tool).args(["--exclude-dev", "check", "bans"]))
+    });
+}
+
+/// What passed, what failed and what was not run.
+#[derive(Default)]
+pub(crate) struct Report {
+    passed: u32,
+    failed: Vec<String>,
+    not_run: Vec<String>,
+}
+
+impl Report {
+    pub(crate) fn step(&mut self, name: &str, run: impl FnOnce() -> Outcome) {
+        println!("\n== {name}");
+        match run() {
+            Ok(()) => self.passed += 1,
+            Err(sentence) => {
+                eprintln!("{sentence}");
+                self.failed.push(name.to_owned());
+            }
+        }
+    }
+
+    /// Outside CI a notice, in CI a failure.
+    pub(crate) fn not_run(&mut self, name: &str, why: &str) {
+        if shell::in_ci() {
+            self.failed.push(format!("{name} (not run: {why})"));
+        } else {
+            self.not_run.push(format!("{name}: {why}"));
+        }
+    }
+
+    pub(crate) fn end(self) -> Outcome {
+        println!();
+        for notice in &self.not_run {
+            println!("not run: {notice}");
+        }
+        for name in &self.failed {
+            println!("failed: {name}");
+        }
+        println!("{} passed, {} failed", self.passed, self.failed.len());
+        if self.failed.is_empty() {
+            Ok(())
+        } else {
+            Err("Some checks failed.".into())
+        }
+    }
+}

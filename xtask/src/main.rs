@@ -1,0 +1,109 @@
+//! The project's own commands: `cargo xtask setup | run | demo | test | bench | check`.
+//!
+//! Uses the standard library and serde_json only, so that it builds within seconds on a machine
+//! that can't build anything else yet; `setup` brings the rest.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program for the terminal"
+)]
+
+mod bench;
+mod check;
+mod console;
+mod demo;
+mod run;
+mod setup;
+mod shell;
+mod test;
+
+use std::process::ExitCode;
+
+/// Done, or the sentence to end with.
+type Outcome = Result<(), String>;
+
+struct Command {
+    name: &'static str,
+    does: &'static str,
+    help: &'static str,
+    run: fn(&[String]) -> Outcome,
+}
+
+const COMMANDS: &[Command] = &[
+    Command {
+        name: "setup",
+        does: "Install what building and testing need",
+        help: setup::HELP,
+        run: setup::run,
+    },
+    Command {
+        name: "run",
+        does: "Start the practice environment and tell how to use the console",
+        help: run::HELP,
+        run: run::run,
+    },
+    Command {
+        name: "demo",
+        does: "Send seven letters through the practice environment and show what becomes of them",
+        help: demo::HELP,
+        run: demo::run,
+    },
+    Command {
+        name: "test",
+        does: "Run every test and check",
+        help: test::HELP,
+        run: test::run,
+    },
+    Command {
+        name: "bench",
+        does: "Measure",
+        help: bench::HELP,
+        run: bench::run,
+    },
+    Command {
+        name: "check",
+        does: "The quick checks: format, lints, dependency arrows, licences",
+        help: check::HELP,
+        run: check::run,
+    },
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let Some((name, rest)) = arguments.split_first() else {
+        print_commands();
+        return ExitCode::from(2);
+    };
+    if matches!(name.as_str(), "--help" | "-h" | "help") {
+        print_commands();
+        return ExitCode::SUCCESS;
+    }
+    let Some(command) = COMMANDS.iter().find(|command| command.name == name) else {
+        eprintln!("There is no command {name}.\n");
+        print_commands();
+        return ExitCode::from(2);
+    };
+    if rest
+        .iter()
+        .any(|argument| argument == "--help" || argument == "-h")
+    {
+        println!("{}.\n\n{}", command.does, command.help.trim());
+        return ExitCode::SUCCESS;
+    }
+    match (command.run)(rest) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(sentence) => {
+            eprintln!("\n{sentence}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn print_commands() {
+    println!("Usage: cargo xtask COMMAND [OPTIONS]\n");
+    for command in COMMANDS {
+        println!("  {:<7} {}", command.name, command.does);
+    }
+    println!("\n`cargo xtask COMMAND --help` tells more.");
+}

@@ -1,0 +1,50 @@
+//! Everything that can be tested.
+
+use crate::check::{self, Report};
+use crate::{Outcome, demo, setup, shell};
+
+pub(crate) const HELP: &str = "
+cargo xtask test
+
+Installs what is missing, then runs format, lints, all tests of the workspace, licences and bans,
+the demo into target/demo-out, and the checks of what it left by programs that are not ours
+(tests/interop/parcel.sh). Goes on after a failure, and fails at the end if anything failed.
+
+The official schemas and example sets are not part of the project: they are read from the folder
+in UTPOST_CONFORMANCE, else from ../shared/spec/conformance. Where they or a program are missing,
+the checks that need them are named as not run; with CI set that is a failure.
+";
+
+pub(crate) fn run(arguments: &[String]) -> Outcome {
+    if let Some(argument) = arguments.first() {
+        return Err(format!(
+            "test takes no {argument}. See cargo xtask test --help."
+        ));
+    }
+    setup::for_tests()?;
+    let mut report = Report::default();
+    check::format_and_lints(&mut report);
+    report.step("tests", || {
+        shell::run(shell::cargo().args(["test", "--workspace", "--locked"]))
+    });
+    check::deny(&mut report);
+    let out = shell::target().join("demo-out");
+    report.step("demo", || {
+        demo::run(&["--out".into(), out.to_string_lossy().into_owned()])
+    });
+    let conformance = std::env::var_os("UTPOST_CONFORMANCE").map_or_else(
+        || shell::root().join("../shared/spec/conformance"),
+        Into::into,
+    );
+    if conformance.is_dir() {
+        report.step("demo's letters, by other programs", || {
+            shell::run(shell::command("tests/interop/parcel.sh").arg(&out))
+        });
+    } else {
+        report.not_run(
+            "conformance, and the demo's letters by other programs",
+            &format!("{} is missing", conformance.display()),
+        );
+    }
+    report.end()
+}
