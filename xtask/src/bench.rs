@@ -13,22 +13,54 @@ use crate::console::{self, Console, Practice, Profile};
 use crate::{Outcome, demo, setup, shell};
 
 pub(crate) const HELP: &str = "
-cargo xtask bench memory
+cargo xtask bench [memory] [seal]
+
+All, or those named.
 
 memory   A 40 MB letter with attachments, 49.5 MB in all, sent by a release build to a practice
          environment in a process of its own. Prints the peak memory of the sending program, and
          fails when it is 64 MB or more.
+seal     45 MB sealed, against the sum of the primitives on the same bytes, turn by turn in one run.
+         Prints the ratio (budget 1.3) and the memory above the idle process (budget 32 MB); fails
+         above either. The parcel is written to a folder in memory where there is one, since disk
+         sync is no part of the ratio.
 ";
 
 pub(crate) fn run(arguments: &[String]) -> Outcome {
-    match arguments
-        .iter()
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .as_slice()
-    {
-        ["memory"] => memory(),
-        _ => Err("Which? See cargo xtask bench --help.".into()),
+    let all = ["memory".to_owned(), "seal".to_owned()];
+    let chosen = if arguments.is_empty() { &all[..] } else { arguments };
+    for name in chosen {
+        match name.as_str() {
+            "memory" => memory()?,
+            "seal" => seal()?,
+            _ => return Err(format!("There is no {name}. See cargo xtask bench --help.")),
+        }
+    }
+    Ok(())
+}
+
+fn seal() -> Outcome {
+    setup::for_building()?;
+    let in_memory = Path::new("/dev/shm");
+    let folder = if in_memory.is_dir() { in_memory } else { Path::new("target") };
+    let folder = folder.join(format!("utpost-bench-{}", std::process::id()));
+    fs::create_dir_all(&folder).map_err(|fault| format!("{}: {fault}", folder.display()))?;
+    let measured = shell::output(
+        shell::cargo()
+            .args(["run", "--quiet", "--release", "-p", "utpost-parcel"])
+            .args(["--example", "bench_seal", "--"])
+            .arg(&folder),
+    );
+    fs::remove_dir_all(&folder).map_err(|fault| format!("{}: {fault}", folder.display()))?;
+    let measured = measured?;
+    print!("{measured}");
+    let figures: Value = serde_json::from_str(&measured)
+        .map_err(|_| format!("bench_seal did not answer with JSON: {measured}"))?;
+    let within = |name: &str, budget: f64| figures[name].as_f64().is_some_and(|is| is < budget);
+    if within("ratio", 1.3) && within("memory_above_idle_mb", 32.0) {
+        Ok(())
+    } else {
+        Err("The budget is exceeded.".into())
     }
 }
 

@@ -51,6 +51,21 @@ pub(crate) fn run(command: &mut Command) -> Outcome {
     quietly(command)
 }
 
+/// Runs to the end and gives what it wrote to its standard output.
+pub(crate) fn output(command: &mut Command) -> Result<String, String> {
+    let shown = shown(command);
+    let fault = |what: &dyn std::fmt::Display| format!("{shown}: {what}");
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|found| fault(&found))?;
+    if output.status.success() {
+        String::from_utf8(output.stdout).map_err(|found| fault(&found))
+    } else {
+        Err(fault(&output.status))
+    }
+}
+
 /// Runs to the end without saying so.
 pub(crate) fn quietly(command: &mut Command) -> Outcome {
     let shown = shown(command);

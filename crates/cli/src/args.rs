@@ -156,7 +156,7 @@ pub(crate) struct Send {
     pub(crate) address: Option<String>,
 
     /// JSON file with the address on paper: {"name", "lines": […], "postcode", "town"}, or for
-    /// abroad {"name", "lines": […], "country_code"}
+    /// abroad {"name", "lines": […], "country"}
     #[arg(long, value_name = "FILE")]
     pub(crate) address_file: Option<PathBuf>,
 
@@ -228,6 +228,8 @@ pub(crate) enum Practice {
         #[arg(long)]
         renew: bool,
     },
+    /// Run a mailbox's checks on a letter on disk, ours or another sender's, and say what holds
+    Replay(Replay),
     /// Do what a citizen or the print shop would do
     Act {
         /// What
@@ -255,4 +257,44 @@ pub(crate) enum Act {
     Advance,
     /// Somebody forges a receipt
     Forge,
+}
+
+/// A letter on disk.
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    /// The signed message (JWS)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) message: PathBuf,
+
+    /// The encrypted package (CMS)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) package: PathBuf,
+
+    /// PKCS#12 with the recipient's certificate and key
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: PathBuf,
+
+    /// File with its password
+    #[arg(long, value_name = "FILE")]
+    pub(crate) password_file: PathBuf,
+
+    /// PEM file with the issuing certificates, roots among them
+    #[arg(long, value_name = "FILE")]
+    pub(crate) issuers: PathBuf,
+
+    /// Organisation number of the provider it was sent to
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) provider: String,
+
+    /// The provider prints
+    #[arg(long)]
+    pub(crate) print: bool,
+
+    /// Issuer the token must name
+    #[arg(long, value_name = "URL", default_value = "https://maskinporten.no/")]
+    pub(crate) token_issuer: String,
+
+    /// Instant at which certificates are judged, such as 2022-03-16T14:20:00+01:00 [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<jiff::Timestamp>,
 }

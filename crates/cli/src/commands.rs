@@ -1,11 +1,12 @@
 //! One function a command: parse, call the use cases, show.
 
 use std::fs::{self, File};
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
+use std::time::SystemTime;
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 use utpost_dispatch::{
     Choice, Clock, Code, Fault, File as LetterFile, Ledger, NewLetter, Progress, ReadSeek,
@@ -133,6 +134,9 @@ pub(crate) fn outbox(common: &Common) -> Result<Shown, Failure> {
     let mut worst: Option<Failure> = None;
     for id in desk.ledger.under_way()? {
         let before = desk.ledger.letter(id)?;
+        if !matches!(before.state(), State::Queued | State::Submitting | State::Uncertain) {
+            continue;
+        }
         let after = match advance(&desk, id) {
             Ok(letter) => letter,
             Err(fault) => {
@@ -144,6 +148,13 @@ pub(crate) fn outbox(common: &Common) -> Result<Shown, Failure> {
             }
         };
         rows.push((before, after));
+    }
+    // Shown, not sent: nothing leaves before somebody has seen where it goes and why.
+    for row in desk.ledger.letters(1000)? {
+        if let State::Draft | State::WaitingForRegister | State::Ready | State::Held = row.state {
+            let letter = desk.ledger.letter(row.letter)?;
+            rows.push((letter.clone(), letter));
+        }
     }
     match worst {
         Some(failure) => {
@@ -298,10 +309,14 @@ fn address(args: &Send) -> Result<Option<PostalAddress>, Failure> {
     }
 }
 
-/// The first instant of a day in Norway.
+/// The first instant of a day in Norway, at most a year ahead.
 fn midnight(day: jiff::civil::Date) -> Result<Timestamp, Failure> {
     let unusable = |fault: jiff::Error| Failure::detailed(Code::EffectiveDate, fault);
     let oslo = TimeZone::get("Europe/Oslo").map_err(unusable)?;
+    let today = Timestamp::now().to_zoned(oslo.clone()).date();
+    if day > today.checked_add(1.year()).map_err(unusable)? {
+        return Err(Failure::new(Code::EffectiveDate));
+    }
     Ok(day.to_zoned(oslo).map_err(unusable)?.timestamp())
 }
 
@@ -310,7 +325,45 @@ fn name(path: &Path) -> String {
 }
 
 fn open(path: &Path) -> Result<Box<dyn ReadSeek>, Failure> {
-    Ok(Box::new(BufReader::new(open_file(path)?)))
+    Steady::new(open_file(path)?)
+        .map(|file| Box::new(file) as Box<dyn ReadSeek>)
+        .map_err(|fault| Failure::detailed(Code::FileUnreadable, fault.kind()))
+}
+
+/// A file that is read first to check it and then to keep it. Its end is only its end while it is
+/// as it was when opened: else half a letter, or another one, would be kept after all checks.
+struct Steady {
+    file: BufReader<File>,
+    opened: (u64, SystemTime),
+}
+
+impl Steady {
+    fn new(file: File) -> io::Result<Self> {
+        let opened = Self::looks(&file)?;
+        Ok(Self { file: BufReader::new(file), opened })
+    }
+
+    fn looks(file: &File) -> io::Result<(u64, SystemTime)> {
+        let now = file.metadata()?;
+        Ok((now.len(), now.modified()?))
+    }
+}
+
+impl Read for Steady {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self.file.read(into)? {
+            0 if !into.is_empty() && Self::looks(self.file.get_ref())? != self.opened => {
+                Err(io::ErrorKind::UnexpectedEof.into())
+            }
+            read => Ok(read),
+        }
+    }
+}
+
+impl Seek for Steady {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file.seek(to)
+    }
 }
 
 fn open_file(path: &Path) -> Result<File, Failure> {

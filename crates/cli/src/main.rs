@@ -70,6 +70,7 @@ fn run(cli: &Cli) -> Result<Shown, Failure> {
             }
             Practice::Persons => Ok(practice::list_persons()),
             Practice::Reset { renew } => practice::reset(common, *renew),
+            Practice::Replay(args) => practice::replay(args),
             Practice::Act { act, conversation, kind } => {
                 practice::act(common, *act, conversation.as_deref(), kind)
             }

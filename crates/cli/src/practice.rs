@@ -1,12 +1,17 @@
 //! The commands of the practice environment.
 
-use std::io::{self, Read, Write};
+use std::fs;
+use std::io::{self, Write};
 
 use serde_json::{Value, json};
 use utpost_dispatch::Code;
-use utpost_practice::{Practice, PracticeOptions, ResetAuthority, StartFault, persons};
+use utpost_domain::OrgNumber;
+use utpost_practice::checks::{Outcome, Takes};
+use utpost_practice::{
+    Practice, PracticeOptions, ReplayFiles, ResetAuthority, StartFault, persons, replay_files,
+};
 
-use crate::args::{Act, Common};
+use crate::args::{Act, Common, Replay};
 use crate::control::Control;
 use crate::failure::Failure;
 use crate::show::Shown;
@@ -48,7 +53,7 @@ pub(crate) fn serve(
     let done = if until_input_ends {
         Practice::start(options).and_then(|practice| {
             ready(practice.endpoints());
-            let _ = io::copy(&mut io::stdin().lock().take(u64::MAX), &mut io::sink());
+            let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
             practice.shutdown()
         })
     } else {
@@ -127,6 +132,44 @@ fn each(
         return Err(Failure::new(Code::LetterUnknown));
     }
     Ok(answers)
+}
+
+/// `utpost practice replay`
+pub(crate) fn replay(args: &Replay) -> Result<Shown, Failure> {
+    let failure = |fault: &dyn std::fmt::Display| Failure::detailed(Code::FileUnreadable, fault);
+    let password = fs::read_to_string(&args.password_file).map_err(|fault| failure(&fault))?;
+    let verdict = replay_files(&ReplayFiles {
+        message: &args.message,
+        package: &args.package,
+        recipient: &args.key,
+        password: password.trim_end_matches(['\r', '\n']),
+        issuers: &args.issuers,
+        token_issuer: &args.token_issuer,
+        provider: OrgNumber::parse(&args.provider).map_err(|fault| failure(&fault))?,
+        takes: if args.print { Takes::Print } else { Takes::Digital },
+        at: args.at.unwrap_or_else(jiff::Timestamp::now),
+    })
+    .map_err(|fault| failure(&fault))?;
+
+    let mut text = String::new();
+    let mut checks = Vec::new();
+    for check in verdict.checks() {
+        let (sign, outcome, why) = match &check.outcome {
+            Outcome::Passed => ("✓", "passed", String::new()),
+            Outcome::Refused(fault) => ("✗", "refused", fault.to_string()),
+            Outcome::NotPossible(why) => ("–", "not possible", format!("{why:?}")),
+        };
+        text.push_str(&format!("{sign} {:>2} {:<44} {why}\n", check.number, check.name));
+        checks.push(json!({
+            "number": check.number, "check": check.name, "outcome": outcome, "why": why,
+        }));
+    }
+    let shown = Shown { json: json!({ "accepted": verdict.is_accepted(), "checks": checks }), text };
+    if verdict.is_accepted() {
+        Ok(shown)
+    } else {
+        Err(Failure::new(Code::RefusedByAccessPoint).beside(shown))
+    }
 }
 
 fn start_failure(fault: StartFault) -> Failure {

@@ -44,7 +44,9 @@ pub(crate) fn progress(common: &Common) -> impl Fn(Progress) + Send + Sync + use
 pub(crate) fn decision_line(common: &Common, decision: &Decision) {
     if !common.json {
         let sentence = reason_sentence(decision, common.language);
-        let _ = writeln!(std::io::stderr(), "\r\x1b[K{sentence}");
+        // On a terminal a line of progress may stand there.
+        let clear = if std::io::stderr().is_terminal() { "\r\x1b[K" } else { "" };
+        let _ = writeln!(std::io::stderr(), "{clear}{sentence}");
     }
 }
 
@@ -255,12 +257,11 @@ pub(crate) fn outbox(common: &Common, rows: &[(Letter, Letter)]) -> Shown {
     let mut text = String::new();
     for (before, after) in rows {
         let state = |state: State| state_words(state, common.language);
-        text.push_str(&format!(
-            "{}  {} → {}\n",
-            after.id(),
-            state(before.state()),
-            state(after.state())
-        ));
+        text.push_str(&format!("{}  {}", after.id(), state(before.state())));
+        if before.state() != after.state() {
+            text.push_str(&format!(" → {}", state(after.state())));
+        }
+        text.push('\n');
     }
     if rows.is_empty() {
         text.push_str(match common.language {

@@ -41,6 +41,7 @@ mod persons;
 mod problem;
 mod providers;
 mod register;
+mod replay;
 mod server;
 mod tokens;
 mod world;
@@ -48,6 +49,7 @@ mod world;
 pub use authority::{AGENCY, AGENCY_NAME, AuthorityFault, DIGIPOST, EBOKS, NEIGHBOUR, PRINT};
 pub use books::BooksFault;
 pub use persons::{PersonRow, persons};
+pub use replay::{ReplayFault, ReplayFiles, replay_files};
 pub use server::{
     Agency, Clock, Endpoints, Practice, PracticeOptions, ResetAuthority, StartFault, reset, serve,
 };

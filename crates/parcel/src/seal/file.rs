@@ -50,7 +50,10 @@ impl UnfinishedFile {
         file.sync_all()?;
         drop(file);
         fs::rename(&self.part, &self.place)?;
-        sync_folder_of(&self.place)?;
+        // A package whose name may be lost again is no package.
+        sync_folder_of(&self.place).inspect_err(|_| {
+            let _ = fs::remove_file(&self.place);
+        })?;
         Ok(sealed)
     }
 

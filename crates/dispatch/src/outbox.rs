@@ -1,0 +1,358 @@
+//! From a letter in the outbox to one that the access point has.
+//!
+//! The order of writing is the promise: the parcel is synced on disk, then its ids are committed,
+//! then the attempt is committed, and only then is the access point connected. What came back, or
+//! did not, is the next event; an unknown outcome is asked about before anything is offered again,
+//! and then with the same ids and the same parcel.
+
+use std::time::Duration;
+
+use utpost_domain::{
+    Acceptance, Carrier, CauseCode, Happening, Letter, LetterId, Notices, Sealed, StampText, State,
+};
+use utpost_parcel::SealedParcel;
+use utpost_wire::{Digital, Envelope, Heading, Print, StatusLine};
+
+use crate::letter::contents;
+use crate::send::{later, personal};
+use crate::{Desk, Entry, Fault, Progress, Recorded, Service, ServiceFault, Submission};
+
+/// Takes a sealed letter as far as it will go now: asks first where the outcome of an attempt is
+/// unknown, then attempts when an attempt is due. A letter that is further on is left as it is, and
+/// so is one that another program is just sending.
+///
+/// # Errors
+/// [`Fault::Service`] when it stays in the outbox, with [`ServiceFault::AnswerLost`] when nobody
+/// knows; [`Fault::Refused`] when it was refused for good. Before anything is written or sent, any
+/// fault of key, parcel or ledger.
+pub fn advance(desk: &Desk<'_>, id: LetterId) -> Result<Letter, Fault> {
+    let mut letter = desk.ledger.letter(id)?;
+    if letter.state() == State::Submitting && interrupted(desk, &letter)? {
+        letter = desk.record(id, Happening::AnswerLost { code: CauseCode::new("INTERRUPTED") })?;
+    }
+    if letter.state() == State::Uncertain {
+        letter = check_status(desk, id)?;
+    }
+    if letter.may_resubmit() {
+        letter = attempt(desk, id)?;
+    }
+    Ok(letter)
+}
+
+/// Asks the access point for the letter's transport statuses and writes down those that are new.
+/// Where the outcome of an attempt was unknown, any status proves that the letter is in, and that
+/// the message is not known there proves that it is not; no status at all proves nothing.
+///
+/// # Errors
+/// [`Fault::NotNow`] for a letter that was never sent; [`Fault::Service`].
+pub fn check_status(desk: &Desk<'_>, id: LetterId) -> Result<Letter, Fault> {
+    let before = desk.ledger.letter(id)?;
+    let sealed = before.sealed().filter(|_| before.attempts() > 0);
+    let message = sealed.ok_or(Fault::NotNow(before.state()))?.message_id;
+    (desk.progress)(Progress::Asking);
+    let answer = desk.access_point.statuses(message)?;
+    let letter = desk.ledger.letter(id)?;
+    // Another program may have begun a new attempt while this answer was on its way.
+    let still = letter.state() == State::Uncertain && letter.attempts() == before.attempts();
+    match answer {
+        None if still => {
+            desk.record(id, Happening::NotReceived { code: CauseCode::new("UNKNOWN_THERE") })
+        }
+        None => Ok(letter),
+        Some(lines) => write_down(desk, letter, lines),
+    }
+}
+
+/// The longest an upload of this many bytes may take: a minute, and a second for each 100 kB.
+#[must_use]
+pub fn upload_limit(bytes: u64) -> Duration {
+    Duration::from_secs(60 + bytes / 100_000)
+}
+
+/// Beyond the longest upload, for writing down what came of it.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// Whether the attempt that stands as under way can't be: its program ended without writing down
+/// what came of it.
+fn interrupted(desk: &Desk<'_>, letter: &Letter) -> Result<bool, Fault> {
+    let sealed = letter.sealed().ok_or(Fault::Record)?;
+    let history = desk.ledger.history(letter.id())?;
+    let begun = |recorded: &&Recorded| {
+        matches!(recorded.event.what, Happening::AttemptStarted { .. })
+    };
+    let started = history.iter().rev().find(begun).ok_or(Fault::Record)?.event.at;
+    Ok(desk.clock.now() > later(started, upload_limit(sealed.parcel_bytes) + GRACE))
+}
+
+/// Writes down the statuses told that are new.
+fn write_down(
+    desk: &Desk<'_>,
+    mut letter: Letter,
+    lines: Vec<StatusLine>,
+) -> Result<Letter, Fault> {
+    let id = letter.id();
+    let on_its_way =
+        matches!(letter.state(), State::Queued | State::Submitting | State::Uncertain);
+    if on_its_way && !lines.is_empty() {
+        letter = desk.record(id, Happening::Accepted { how: Acceptance::HasStatuses })?;
+    }
+    let history = desk.ledger.history(id)?;
+    let mut known: Vec<Happening> =
+        history.into_iter().map(|recorded| recorded.event.what).collect();
+    for line in lines {
+        let Some(status) = line.status else { continue };
+        let seen = Happening::StatusSeen { status, stamp: StampText::parse(&line.stamp) };
+        if !known.contains(&seen) {
+            let mut entry = desk.event(seen.clone());
+            if let Some(description) = line.description {
+                entry.personal.insert("detail", description);
+            }
+            letter = desk.ledger.record(id, &entry)?;
+            known.push(seen);
+        }
+    }
+    Ok(letter)
+}
+
+/// One attempt, and at most one more where the answer says that a second may succeed: 401 with a
+/// new token, damaged bytes with the same file.
+fn attempt(desk: &Desk<'_>, id: LetterId) -> Result<Letter, Fault> {
+    match attempt_once(desk, id) {
+        Err(Fault::Service(
+            ServiceFault::Unauthorized { service: Service::AccessPoint }
+            | ServiceFault::DamagedOnTheWay { .. },
+        )) if desk.ledger.letter(id)?.may_resubmit() => attempt_once(desk, id),
+        other => other,
+    }
+}
+
+fn attempt_once(desk: &Desk<'_>, id: LetterId) -> Result<Letter, Fault> {
+    desk.own_certificate()?;
+    let letter = desk.ledger.letter(id)?;
+    let sealed = letter.sealed().ok_or(Fault::Record)?;
+    let path = desk.ledger.parcel_path(sealed.message_id);
+    let parcel = SealedParcel::reopen(&path, sealed.parcel)?;
+    let envelope = envelope(desk, id, sealed, &parcel)?;
+
+    // Last, since a token lives two minutes.
+    (desk.progress)(Progress::FetchingToken);
+    let token = desk.access_point.sending_token(Duration::from_secs(60))?;
+    desk.record(id, Happening::TokenFetched { expires_at: token.expires_at() })?;
+    let signed = envelope.sign(&token, desk.signer)?;
+
+    // The attempt first: of two programs only one gets it, and keeps the message it sends.
+    let attempt = letter.attempts() + 1;
+    desk.record(id, Happening::AttemptStarted { attempt })?;
+    if let Err(fault) = desk.ledger.keep_message(id, attempt, &signed, desk.clock.now()) {
+        let code = CauseCode::new("MESSAGE_NOT_KEPT");
+        return in_vain(desk, id, desk.event(Happening::NotReceived { code }), fault.into());
+    }
+    let of = sealed.parcel_bytes;
+    let submission = Submission {
+        message: sealed.message_id,
+        channel_tag: desk.ledger.channel_tag(),
+        signed: &signed,
+        token: &token,
+        parcel: &path,
+        parcel_bytes: of,
+    };
+    let progress = desk.progress;
+    let answer = desk
+        .access_point
+        .submit(&submission, &move |done| progress(Progress::Uploading { done, of }));
+    match answer {
+        Ok(()) => desk.record(id, Happening::Accepted { how: Acceptance::Answered }),
+        Err(fault) => conclude(desk, id, attempt, fault),
+    }
+}
+
+/// What an answer other than yes tells about the letter.
+enum Meaning {
+    /// The access point has it.
+    Received,
+    /// The access point has nothing of it; it may be offered again.
+    NotReceived,
+    /// Nobody knows.
+    Unknown,
+    /// The access point does not want it.
+    Refused,
+}
+
+fn meaning(fault: &ServiceFault) -> Meaning {
+    match fault {
+        ServiceFault::Duplicate { .. } => Meaning::Received,
+        ServiceFault::Unreachable { .. }
+        | ServiceFault::Unauthorized { .. }
+        | ServiceFault::Forbidden { .. }
+        | ServiceFault::WrongAddress { .. }
+        | ServiceFault::Busy { status: 408 | 429 | 503, .. }
+        | ServiceFault::Denied(_)
+        | ServiceFault::ScopeMissing { .. }
+        | ServiceFault::ClockFarOff { .. }
+        | ServiceFault::Signing(_)
+        | ServiceFault::Parcel(_) => Meaning::NotReceived,
+        // Behind a gateway the other 5xx can come after the letter was stored.
+        ServiceFault::Busy { .. }
+        | ServiceFault::AnswerLost { .. }
+        | ServiceFault::Unreadable { .. } => Meaning::Unknown,
+        ServiceFault::Refused { .. }
+        | ServiceFault::TooLarge { .. }
+        | ServiceFault::DamagedOnTheWay { .. } => Meaning::Refused,
+    }
+}
+
+/// Writes down what came of an attempt that was not simply accepted.
+fn conclude(
+    desk: &Desk<'_>,
+    id: LetterId,
+    attempt: u32,
+    fault: ServiceFault,
+) -> Result<Letter, Fault> {
+    let code = CauseCode::new(cause(&fault));
+    match meaning(&fault) {
+        Meaning::Received => desk.record(id, Happening::Accepted { how: Acceptance::AlreadyThere }),
+        Meaning::NotReceived => {
+            in_vain(desk, id, desk.event(Happening::NotReceived { code }), fault.into())
+        }
+        Meaning::Unknown => lost(desk, id, code, fault),
+        Meaning::Refused => {
+            if matches!(fault, ServiceFault::DamagedOnTheWay { .. }) {
+                let offered = Happening::NotReceived { code: code.clone() };
+                let history = desk.ledger.history(id)?;
+                if !history.iter().any(|recorded| recorded.event.what == offered) {
+                    return in_vain(desk, id, desk.event(offered), fault.into());
+                }
+            }
+            refused(desk, id, attempt, fault)
+        }
+    }
+}
+
+/// A refusal. After an earlier attempt the letter may be in all the same, so that is asked first.
+fn refused(
+    desk: &Desk<'_>,
+    id: LetterId,
+    attempt: u32,
+    fault: ServiceFault,
+) -> Result<Letter, Fault> {
+    let code = CauseCode::new(cause(&fault));
+    let letter = desk.ledger.letter(id)?;
+    let message = letter.sealed().ok_or(Fault::Record)?.message_id;
+    let earlier = if attempt > 1 { desk.access_point.statuses(message) } else { Ok(None) };
+    match earlier {
+        Ok(None) => {}
+        Ok(Some(lines)) if lines.is_empty() => return lost(desk, id, code, fault),
+        Ok(Some(lines)) => return write_down(desk, letter, lines),
+        Err(silent) => return lost(desk, id, code, silent),
+    }
+    let (http_status, detail) = match &fault {
+        ServiceFault::Refused { status, detail, .. } => (Some(*status), detail.clone()),
+        ServiceFault::TooLarge { .. } => (Some(413), None),
+        _ => (None, None),
+    };
+    let mut entry = desk.event(Happening::RefusedAtAccessPoint { code, http_status });
+    if let Some(detail) = detail {
+        entry.personal.insert("detail", detail);
+    }
+    in_vain(desk, id, entry, Fault::Refused { letter: id, source: fault })
+}
+
+fn lost(
+    desk: &Desk<'_>,
+    id: LetterId,
+    code: CauseCode,
+    fault: ServiceFault,
+) -> Result<Letter, Fault> {
+    let fault = match fault {
+        lost @ ServiceFault::AnswerLost { service: Service::AccessPoint, .. } => lost,
+        other => ServiceFault::AnswerLost {
+            service: Service::AccessPoint,
+            source: Some(Box::new(other)),
+        },
+    };
+    in_vain(desk, id, desk.event(Happening::AnswerLost { code }), fault.into())
+}
+
+/// Writes down that an attempt came to nothing. A receipt or status that has come meanwhile and
+/// proves the letter's arrival outweighs that.
+fn in_vain(desk: &Desk<'_>, id: LetterId, entry: Entry, fault: Fault) -> Result<Letter, Fault> {
+    let letter = desk.ledger.record(id, &entry)?;
+    match letter.state() {
+        State::Queued | State::Uncertain | State::Refused => Err(fault),
+        _ => Ok(letter),
+    }
+}
+
+/// The fixed code of a cause in the history.
+fn cause(fault: &ServiceFault) -> &'static str {
+    match fault {
+        ServiceFault::Unreachable { .. } => "UNREACHABLE",
+        ServiceFault::AnswerLost { .. } => "ANSWER_LOST",
+        ServiceFault::Unauthorized { .. } => "HTTP_401",
+        ServiceFault::Forbidden { .. } => "HTTP_403",
+        ServiceFault::WrongAddress { .. } => "HTTP_404",
+        ServiceFault::Busy { .. } => "BUSY",
+        ServiceFault::TooLarge { .. } => "HTTP_413",
+        ServiceFault::Duplicate { .. } => "DUPLICATE_ID",
+        ServiceFault::DamagedOnTheWay { .. } => "DAMAGED_ON_THE_WAY",
+        ServiceFault::Refused { .. } => "REFUSED",
+        ServiceFault::Unreadable { .. } => "ANSWER_UNREADABLE",
+        ServiceFault::Denied(_) => "TOKEN_DENIED",
+        ServiceFault::ScopeMissing { .. } => "SCOPE_MISSING",
+        ServiceFault::ClockFarOff { .. } => "CLOCK",
+        ServiceFault::Signing(_) => "KEY",
+        ServiceFault::Parcel(_) => "PARCEL",
+    }
+}
+
+/// The message around the parcel, the same on every attempt but for token and signature.
+fn envelope(
+    desk: &Desk<'_>,
+    id: LetterId,
+    sealed: &Sealed,
+    parcel: &SealedParcel,
+) -> Result<Envelope, Fault> {
+    let contents = contents(desk.ledger, id)?;
+    let history = desk.ledger.history(id)?;
+    let event = sealing(&history).ok_or(Fault::Record)?;
+    let heading = Heading {
+        message: sealed.message_id,
+        conversation: sealed.conversation_id,
+        technical_sender: desk.agency.organisation(),
+        sender: desk.agency.sender.clone(),
+        receiver: sealed.receiver,
+        created_at: event.event.at,
+    };
+    let envelope = match sealed.carrier {
+        Carrier::Digital => {
+            let (mailbox, contacts) = personal::route(&event.personal).ok_or(Fault::Record)?;
+            let notices = Notices::usual(contents.drafted.kind, &contacts, &desk.agency.notices);
+            let letter = Digital {
+                mailbox,
+                security_level: contents.drafted.security,
+                title: contents.public_title,
+                language: contents.drafted.language,
+                visible_from: contents.drafted.visible_from,
+                opening_receipt: contents.drafted.opening_receipt,
+                notices,
+            };
+            Envelope::digital(heading, parcel, letter)?
+        }
+        Carrier::Print => {
+            let letter = Print {
+                recipient: contents.address.ok_or(Fault::Record)?,
+                return_address: desk.agency.return_address.clone(),
+                returns: desk.agency.returns,
+                colour: desk.agency.colour,
+                post_class: desk.agency.post_class,
+            };
+            Envelope::print(heading, parcel, letter)?
+        }
+    };
+    Ok(envelope)
+}
+
+/// The sealing that stands: the last one.
+fn sealing(history: &[Recorded]) -> Option<&Recorded> {
+    history.iter().rev().find(|recorded| matches!(recorded.event.what, Happening::Sealed(_)))
+}
