@@ -142,6 +142,21 @@ fn plain_http_is_found() {
     ));
 }
 
+#[test]
+fn every_test_named_in_the_architecture_exists() {
+    let text = read(&root().join("ARCHITECTURE.md"));
+    let names: Vec<&str> = text.split('`').skip(1).step_by(2).filter(|name| is_test_name(name)).collect();
+    assert!(names.len() > 15, "the promises name their tests");
+    let all: String = ["crates", "tests"].iter().flat_map(|folder| sources_below(&root().join(folder))).map(|path| read(&path)).collect();
+    for name in names {
+        assert!(all.contains(&format!("fn {name}(")), "{name} is promised and not there");
+    }
+}
+
+fn is_test_name(name: &str) -> bool {
+    name.len() > 20 && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+}
+
 fn arrow_breaches(metadata: &Value) -> Vec<String> {
     let mut breaches = Vec::new();
     for (package, name) in product_packages(metadata) {

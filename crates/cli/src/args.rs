@@ -49,7 +49,13 @@ pub(crate) struct Common {
     pub(crate) settings: Option<PathBuf>,
 
     /// Language of sentences
-    #[arg(long, global = true, value_enum, default_value = "nb", env = "UTPOST_LANGUAGE")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value = "nb",
+        env = "UTPOST_LANGUAGE"
+    )]
     pub(crate) language: Language,
 }
 
@@ -71,7 +77,9 @@ pub(crate) enum Command {
     Send(Send),
     /// See where a citizen can be reached and why, without sending
     Lookup(Recipient),
-    /// Try letters that wait: ask what became of lost answers, then send what is due
+    /// Go on with a letter that waits for the register or was stopped
+    Resume(Resume),
+    /// Try letters in the outbox: ask what became of lost answers, then send what is due
     Outbox,
     /// Where letters are: all, or one with its timeline
     Status(Status),
@@ -139,8 +147,8 @@ pub(crate) struct Send {
     pub(crate) security: u8,
 
     /// Language of the letter
-    #[arg(long, value_name = "CODE", default_value = "nb")]
-    pub(crate) letter_language: String,
+    #[arg(long, value_name = "CODE", default_value = "nb", value_parser = utpost_domain::Language::parse)]
+    pub(crate) letter_language: utpost_domain::Language,
 
     /// Ask the citizen to let the agency know when the letter is opened (costs a receipt)
     #[arg(long)]
@@ -150,6 +158,20 @@ pub(crate) struct Send {
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) visible_from: Option<jiff::civil::Date>,
 
+    #[command(flatten)]
+    pub(crate) address: Address,
+
+    #[command(flatten)]
+    pub(crate) consent: Consent,
+
+    /// Look up and show the decision, and stop there
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// Where a letter goes on paper.
+#[derive(Debug, Args)]
+pub(crate) struct Address {
     /// Address on paper: `Name|Line|0123 Town`. Others on this machine can see it while the
     /// program runs; prefer --address-file
     #[arg(long, conflicts_with = "address_file")]
@@ -159,7 +181,11 @@ pub(crate) struct Send {
     /// abroad {"name", "lines": […], "country"}
     #[arg(long, value_name = "FILE")]
     pub(crate) address_file: Option<PathBuf>,
+}
 
+/// What the clerk says yes to.
+#[derive(Debug, Args)]
+pub(crate) struct Consent {
     /// Yes, print, although something is wrong with the citizen's mailbox
     #[arg(long)]
     pub(crate) confirm_print: bool,
@@ -167,10 +193,19 @@ pub(crate) struct Send {
     /// Yes, print, although the citizen was removed from the register
     #[arg(long)]
     pub(crate) print_anyway: bool,
+}
 
-    /// Look up and show the decision, and stop there
-    #[arg(long)]
-    pub(crate) dry_run: bool,
+/// A letter that waits or was stopped.
+#[derive(Debug, Args)]
+pub(crate) struct Resume {
+    /// The letter
+    pub(crate) letter: String,
+
+    #[command(flatten)]
+    pub(crate) address: Address,
+
+    #[command(flatten)]
+    pub(crate) consent: Consent,
 }
 
 /// Kinds of letter, by the names of the law.

@@ -5,21 +5,21 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::time::SystemTime;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 use utpost_dispatch::{
     Choice, Clock, Code, Fault, File as LetterFile, Ledger, NewLetter, Progress, ReadSeek,
-    Register, advance, check_status, collect_receipts, confirm, decide, evidence, import, release,
-    timeline,
+    Register, advance, check_status, collect_receipts, confirm, decide, evidence, import,
+    readdress, release, timeline,
 };
 use utpost_domain::{
-    AddressParts, Decision, Language, Letter, LetterId, LetterKind, Lookup, NationalId,
-    NonSensitiveTitle, OpeningReceipt, PostalAddress, Reason, SecurityLevel, State, StopReason,
-    Title, decide as choose,
+    AddressParts, Decision, Letter, LetterId, LetterKind, Lookup, NationalId, NonSensitiveTitle,
+    OpeningReceipt, PostalAddress, Reason, SecurityLevel, State, StopReason, Title,
+    decide as choose,
 };
 
-use crate::args::{Common, Evidence, Kind, Recipient, Send, Status};
+use crate::args::{Address, Common, Consent, Evidence, Kind, Recipient, Resume, Send, Status};
 use crate::failure::Failure;
 use crate::show::{self, Shown};
 use crate::words::Language as Tongue;
@@ -30,17 +30,24 @@ pub(crate) fn send(common: &Common, args: &Send) -> Result<Shown, Failure> {
     let place = Place::of(common)?;
     let recipient = recipient(&args.recipient)?;
     let title = Title::parse(&args.title).map_err(Fault::Title)?;
-    let address = address(args)?;
-    let language = Language::parse(&args.letter_language)
-        .map_err(|fault| Failure::detailed(Code::Settings, fault))?;
-    let security = if args.security == 3 { SecurityLevel::Level3 } else { SecurityLevel::Level4 };
+    let address = address(&args.address)?;
+    let security = if args.security == 3 {
+        SecurityLevel::Level3
+    } else {
+        SecurityLevel::Level4
+    };
     let visible_from = args.visible_from.map(midnight).transpose()?;
 
     // What can be seen to be wrong is said before anything is opened.
     let mut main = open(&args.file)?;
-    let mut attachments =
-        args.attach.iter().map(|path| open(path)).collect::<Result<Vec<_>, _>>()?;
-    recipient.admitted_in(place.environment).map_err(Fault::Number)?;
+    let mut attachments = args
+        .attach
+        .iter()
+        .map(|path| open(path))
+        .collect::<Result<Vec<_>, _>>()?;
+    recipient
+        .admitted_in(place.environment)
+        .map_err(Fault::Number)?;
 
     let work = Workplace::open(&place)?;
     let public_title = match &args.public_title {
@@ -55,7 +62,7 @@ pub(crate) fn send(common: &Common, args: &Send) -> Result<Shown, Failure> {
         recipient,
         title,
         public_title,
-        language,
+        language: args.letter_language,
         security,
         opening_receipt: if args.opening_receipt {
             OpeningReceipt::Wanted
@@ -64,44 +71,73 @@ pub(crate) fn send(common: &Common, args: &Send) -> Result<Shown, Failure> {
         },
         visible_from,
         address,
-        main: LetterFile { name: &main_name, content: main.as_mut() },
+        main: LetterFile {
+            name: &main_name,
+            content: main.as_mut(),
+        },
         attachments: names
             .iter()
             .zip(&mut attachments)
-            .map(|(name, content)| LetterFile { name, content: content.as_mut() })
+            .map(|(name, content)| LetterFile {
+                name,
+                content: content.as_mut(),
+            })
             .collect(),
     };
     let report = show::progress(common);
     let desk = work.desk(&report);
-    let id = import(desk.ledger, desk.clock, work.actor(), work.agency.limits, new)?;
-    let result = send_on(&desk, id, args, common);
+    let id = import(
+        desk.ledger,
+        desk.clock,
+        work.actor(),
+        work.agency.limits,
+        new,
+    )?;
+    let result = send_on(&desk, id, &args.consent, args.dry_run, common);
+    result.map_err(|fault| Failure::from(fault).about(id))
+}
+
+/// `utpost resume`
+pub(crate) fn resume(common: &Common, args: &Resume) -> Result<Shown, Failure> {
+    let place = Place::of(common)?;
+    let id = letter_id(&args.letter)?;
+    let address = address(&args.address)?;
+    let work = Workplace::open(&place)?;
+    let report = show::progress(common);
+    let desk = work.desk(&report);
+    let result = match address {
+        Some(address) => readdress(&desk, id, address).map(|_| ()),
+        None => Ok(()),
+    };
+    let result = result.and_then(|()| send_on(&desk, id, &args.consent, false, common));
     result.map_err(|fault| Failure::from(fault).about(id))
 }
 
 fn send_on(
     desk: &utpost_dispatch::Desk<'_>,
     id: LetterId,
-    args: &Send,
+    consent: &Consent,
+    dry_run: bool,
     common: &Common,
 ) -> Result<Shown, Fault> {
     let (decision, letter) = decide(desk, id)?;
     show::decision_line(common, &decision);
-    if args.dry_run {
+    if dry_run {
         let letter = desk.ledger.letter(id)?;
         desk.cancel(id)?;
         return Ok(show::letter(common, &letter, Some(&decision)));
     }
-    confirm(desk, &letter, consent(args, &letter))?;
+    confirm(desk, &letter, choice(consent, &letter))?;
     release(desk, id, decision.clone(), NO_UNDO)?;
     let letter = advance(desk, id)?;
     Ok(show::letter(common, &letter, Some(&decision)))
 }
 
 /// Whether what was typed says yes to just this.
-fn consent(args: &Send, letter: &Letter) -> Choice {
+fn choice(consent: &Consent, letter: &Letter) -> Choice {
     let said = match letter.state() {
-        State::Stopped(StopReason::Decision(Reason::PersonDeleted)) => args.print_anyway,
-        State::Stopped(StopReason::Decision(_)) => args.confirm_print,
+        State::Stopped(StopReason::Decision(Reason::PersonDeleted)) => consent.print_anyway,
+        State::Stopped(StopReason::Decision(_)) => consent.confirm_print,
         _ => false,
     };
     if said { Choice::Yes } else { Choice::NotAsked }
@@ -111,7 +147,9 @@ fn consent(args: &Send, letter: &Letter) -> Choice {
 pub(crate) fn lookup(common: &Common, args: &Recipient) -> Result<Shown, Failure> {
     let place = Place::of(common)?;
     let citizen = recipient(args)?;
-    citizen.admitted_in(place.environment).map_err(Fault::Number)?;
+    citizen
+        .admitted_in(place.environment)
+        .map_err(Fault::Number)?;
     let work = Workplace::open(&place)?;
     let answer = work.access.register.look_up(&citizen)?;
     let decision: Decision = choose(
@@ -134,14 +172,20 @@ pub(crate) fn outbox(common: &Common) -> Result<Shown, Failure> {
     let mut worst: Option<Failure> = None;
     for id in desk.ledger.under_way()? {
         let before = desk.ledger.letter(id)?;
-        if !matches!(before.state(), State::Queued | State::Submitting | State::Uncertain) {
+        if !matches!(
+            before.state(),
+            State::Queued | State::Submitting | State::Uncertain
+        ) {
             continue;
         }
         let after = match advance(&desk, id) {
             Ok(letter) => letter,
             Err(fault) => {
                 let failure = Failure::from(fault).about(id);
-                if worst.as_ref().is_none_or(|worst| failure.exit_code() > worst.exit_code()) {
+                if worst
+                    .as_ref()
+                    .is_none_or(|worst| failure.exit_code() > worst.exit_code())
+                {
                     worst = Some(failure);
                 }
                 desk.ledger.letter(id)?
@@ -191,7 +235,12 @@ pub(crate) fn status(common: &Common, args: &Status) -> Result<Shown, Failure> {
 fn one(common: &Common, ledger: &dyn Ledger, id: LetterId) -> Result<Shown, Failure> {
     let letter = ledger.letter(id)?;
     let receipts = ledger.receipts(Some(id))?;
-    Ok(show::timeline(common, &letter, &timeline(ledger, id)?, &receipts))
+    Ok(show::timeline(
+        common,
+        &letter,
+        &timeline(ledger, id)?,
+        &receipts,
+    ))
 }
 
 /// `utpost cancel`
@@ -294,34 +343,36 @@ fn read_number(source: impl Read) -> io::Result<String> {
     Ok(text)
 }
 
-fn address(args: &Send) -> Result<Option<PostalAddress>, Failure> {
+fn address(args: &Address) -> Result<Option<PostalAddress>, Failure> {
     match (&args.address, &args.address_file) {
-        (Some(text), _) => Ok(Some(PostalAddress::parse_short(text).map_err(Fault::Address)?)),
+        (Some(text), _) => Ok(Some(
+            PostalAddress::parse_short(text).map_err(Fault::Address)?,
+        )),
         (None, Some(path)) => {
             let text = io::read_to_string(open_file(path)?.take(64 * 1024))
                 .map_err(|fault| Failure::detailed(Code::FileUnreadable, fault.kind()))?;
             // The reader's own text may repeat what it read.
             let parts: AddressParts =
                 serde_json::from_str(&text).map_err(|_| Failure::new(Code::AddressWrong))?;
-            Ok(Some(PostalAddress::from_parts(&parts).map_err(Fault::Address)?))
+            Ok(Some(
+                PostalAddress::from_parts(&parts).map_err(Fault::Address)?,
+            ))
         }
         (None, None) => Ok(None),
     }
 }
 
-/// The first instant of a day in Norway, at most a year ahead.
+/// The first instant of a day in Norway.
 fn midnight(day: jiff::civil::Date) -> Result<Timestamp, Failure> {
     let unusable = |fault: jiff::Error| Failure::detailed(Code::EffectiveDate, fault);
     let oslo = TimeZone::get("Europe/Oslo").map_err(unusable)?;
-    let today = Timestamp::now().to_zoned(oslo.clone()).date();
-    if day > today.checked_add(1.year()).map_err(unusable)? {
-        return Err(Failure::new(Code::EffectiveDate));
-    }
     Ok(day.to_zoned(oslo).map_err(unusable)?.timestamp())
 }
 
 fn name(path: &Path) -> String {
-    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    path.file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default()
 }
 
 fn open(path: &Path) -> Result<Box<dyn ReadSeek>, Failure> {
@@ -340,7 +391,10 @@ struct Steady {
 impl Steady {
     fn new(file: File) -> io::Result<Self> {
         let opened = Self::looks(&file)?;
-        Ok(Self { file: BufReader::new(file), opened })
+        Ok(Self {
+            file: BufReader::new(file),
+            opened,
+        })
     }
 
     fn looks(file: &File) -> io::Result<(u64, SystemTime)> {
@@ -380,11 +434,13 @@ fn open_file(path: &Path) -> Result<File, Failure> {
 
 /// Shows progress of what takes over a second.
 pub(crate) fn progress_words(progress: Progress, language: Tongue) -> String {
-    let percent = |done: u64, of: u64| if of == 0 { 100 } else { (done * 100 / of).min(100) };
+    let percent = |done: u64, of: u64| (done * 100).checked_div(of).map_or(100, |per| per.min(100));
     match (progress, language) {
         (Progress::LookingUp, Tongue::Nb) => "Spør kontaktregisteret".to_owned(),
         (Progress::LookingUp, Tongue::En) => "Asking the contact register".to_owned(),
-        (Progress::Sealing { done, of }, Tongue::Nb) => format!("Forsegler {} %", percent(done, of)),
+        (Progress::Sealing { done, of }, Tongue::Nb) => {
+            format!("Forsegler {} %", percent(done, of))
+        }
         (Progress::Sealing { done, of }, Tongue::En) => format!("Sealing {} %", percent(done, of)),
         (Progress::FetchingToken, Tongue::Nb) => "Henter token".to_owned(),
         (Progress::FetchingToken, Tongue::En) => "Fetching a token".to_owned(),

@@ -54,7 +54,10 @@ impl Control {
             let status = answer.status();
             let said: Value = answer.json().unwrap_or_default();
             let detail = said["detail"].as_str().unwrap_or_default().to_owned();
-            return Err(Failure::detailed(Code::Practice, format!("{status} {detail}")));
+            return Err(Failure::detailed(
+                Code::Practice,
+                format!("{status} {detail}"),
+            ));
         }
         answer.json().map_err(failure)
     }

@@ -43,18 +43,36 @@ pub(crate) fn examine(common: &Common) -> Result<Shown, Failure> {
         Ok(work) => {
             let certificate = work.signer.chain().first();
             let until = certificate.map(|leaf| leaf.validity().1.strftime("%Y-%m-%d").to_string());
-            let owner = format!("{} → {}", work.agency.organisation(), until.unwrap_or_default());
-            note("Virksomhet og sertifikat", "agency and certificate", Ok(owner));
-            let chain = work.ledger.check_chain().map_err(Failure::from).and_then(|report| {
-                match report.broken_at {
+            let owner = format!(
+                "{} → {}",
+                work.agency.organisation(),
+                until.unwrap_or_default()
+            );
+            note(
+                "Virksomhet og sertifikat",
+                "agency and certificate",
+                Ok(owner),
+            );
+            let chain = work
+                .ledger
+                .check_chain()
+                .map_err(Failure::from)
+                .and_then(|report| match report.broken_at {
                     None => Ok(format!("{} ✓ {}", place.folder.display(), report.events)),
                     Some(_) => Err(LedgerFault::Damaged.into()),
-                }
-            });
+                });
             note("Protokoll", "ledger", chain);
             let token = work.access.access_point.sending_token(Duration::ZERO);
-            note("Maskinporten", "token service", token.map(|_| String::new()).map_err(Failure::from));
-            let offset = work.access.tokens.clock_offset().map_or(0, |offset| offset.as_secs());
+            note(
+                "Maskinporten",
+                "token service",
+                token.map(|_| String::new()).map_err(Failure::from),
+            );
+            let offset = work
+                .access
+                .tokens
+                .clock_offset()
+                .map_or(0, |offset| offset.as_secs());
             let clock = if offset.abs() > 300 {
                 Err(Failure::detailed(Code::ClockWrong, format!("{offset} s")))
             } else {
@@ -65,7 +83,9 @@ pub(crate) fn examine(common: &Common) -> Result<Shown, Failure> {
             note(
                 "Kontaktregisteret",
                 "contact register",
-                print.map(|found| found.organisation.to_string()).map_err(Failure::from),
+                print
+                    .map(|found| found.organisation.to_string())
+                    .map_err(Failure::from),
             );
             let inbox = work.access.access_point.unread(&InboxQuery {
                 channel_tag: work.ledger.channel_tag(),
@@ -76,7 +96,9 @@ pub(crate) fn examine(common: &Common) -> Result<Shown, Failure> {
             note(
                 "Aksesspunkt",
                 "access point",
-                inbox.map(|_| work.ledger.channel_tag().to_owned()).map_err(Failure::from),
+                inbox
+                    .map(|_| work.ledger.channel_tag().to_owned())
+                    .map_err(Failure::from),
             );
         }
     }

@@ -17,19 +17,28 @@ pub(crate) struct Failure {
     letter: Option<String>,
     reference: String,
     /// What there is to show all the same, for people and scripts.
-    shown: Option<(String, Value)>,
+    shown: Option<Box<(String, Value)>>,
 }
 
 impl Failure {
     /// Just a code.
     pub(crate) fn new(code: Code) -> Self {
         let reference = Uuid::new_v4().simple().to_string()[..8].to_uppercase();
-        Self { code, detail: None, letter: None, reference, shown: None }
+        Self {
+            code,
+            detail: None,
+            letter: None,
+            reference,
+            shown: None,
+        }
     }
 
     /// With a detail for whoever mends it; never personal.
     pub(crate) fn detailed(code: Code, detail: impl fmt::Display) -> Self {
-        Self { detail: Some(detail.to_string()), ..Self::new(code) }
+        Self {
+            detail: Some(detail.to_string()),
+            ..Self::new(code)
+        }
     }
 
     /// The letter it happened to, which is kept.
@@ -40,7 +49,7 @@ impl Failure {
 
     /// What the command found out before and beside the failure.
     pub(crate) fn beside(mut self, shown: Shown) -> Self {
-        self.shown = Some((shown.text, shown.json));
+        self.shown = Some(Box::new((shown.text, shown.json)));
         self
     }
 
@@ -66,7 +75,7 @@ impl Failure {
         if let Some(letter) = &self.letter {
             whole["letter"] = json!(letter);
         }
-        if let Some((_, Value::Object(members))) = &self.shown {
+        if let Some(Value::Object(members)) = self.shown.as_deref().map(|(_, json)| json) {
             for (name, value) in members {
                 whole[name] = value.clone();
             }
@@ -77,7 +86,7 @@ impl Failure {
     /// For people.
     pub(crate) fn text(&self, language: Language) -> String {
         let words = words(self.code, language);
-        if let Some((text, _)) = &self.shown {
+        if let Some((text, _)) = self.shown.as_deref() {
             return text.clone();
         }
         let mut text = format!("{}\n→ {}\n", words.what, words.todo);

@@ -37,7 +37,11 @@ fn main() -> ExitCode {
     };
     match shown {
         Ok(shown) => {
-            let text = if cli.common.json { format!("{}\n", shown.json) } else { shown.text };
+            let text = if cli.common.json {
+                format!("{}\n", shown.json)
+            } else {
+                shown.text
+            };
             write(&mut io::stdout(), &text);
             ExitCode::SUCCESS
         }
@@ -58,6 +62,7 @@ fn run(cli: &Cli) -> Result<Shown, Failure> {
     match &cli.command {
         Command::Send(args) => commands::send(common, args),
         Command::Lookup(args) => commands::lookup(common, args),
+        Command::Resume(args) => commands::resume(common, args),
         Command::Outbox => commands::outbox(common),
         Command::Status(args) => commands::status(common, args),
         Command::Cancel { letter } => commands::cancel(common, letter),
@@ -65,15 +70,18 @@ fn run(cli: &Cli) -> Result<Shown, Failure> {
         Command::Evidence(args) => commands::evidence_folder(common, args),
         Command::Doctor => doctor::examine(common),
         Command::Practice { command } => match command {
-            Practice::Serve { port, until_input_ends } => {
-                practice::serve(common, *port, *until_input_ends)
-            }
+            Practice::Serve {
+                port,
+                until_input_ends,
+            } => practice::serve(common, *port, *until_input_ends),
             Practice::Persons => Ok(practice::list_persons()),
             Practice::Reset { renew } => practice::reset(common, *renew),
             Practice::Replay(args) => practice::replay(args),
-            Practice::Act { act, conversation, kind } => {
-                practice::act(common, *act, conversation.as_deref(), kind)
-            }
+            Practice::Act {
+                act,
+                conversation,
+                kind,
+            } => practice::act(common, *act, conversation.as_deref(), kind),
         },
     }
 }

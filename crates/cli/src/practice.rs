@@ -15,15 +15,11 @@ use crate::args::{Act, Common, Replay};
 use crate::control::Control;
 use crate::failure::Failure;
 use crate::show::Shown;
-use crate::workplace::Place;
 use crate::words::Language;
+use crate::workplace::Place;
 
 /// `utpost practice serve`
-pub(crate) fn serve(
-    common: &Common,
-    port: u16,
-    until_input_ends: bool,
-) -> Result<Shown, Failure> {
+pub(crate) fn serve(common: &Common, port: u16, until_input_ends: bool) -> Result<Shown, Failure> {
     let place = Place::of(common)?;
     let mut options = PracticeOptions::in_folder(&place.practice_folder);
     options.port = port;
@@ -60,7 +56,10 @@ pub(crate) fn serve(
         utpost_practice::serve(options, ready)
     };
     done.map_err(start_failure)?;
-    Ok(Shown { json: json!({ "stopped": true }), text: String::new() })
+    Ok(Shown {
+        json: json!({ "stopped": true }),
+        text: String::new(),
+    })
 }
 
 /// `utpost practice persons`
@@ -72,13 +71,20 @@ pub(crate) fn list_persons() -> Shown {
             person.number, person.channel, person.reason, person.name, person.what_happens
         ));
     }
-    Shown { json: json!(persons()), text }
+    Shown {
+        json: json!(persons()),
+        text,
+    }
 }
 
 /// `utpost practice reset`
 pub(crate) fn reset(common: &Common, renew: bool) -> Result<Shown, Failure> {
     let place = Place::of(common)?;
-    let authority = if renew { ResetAuthority::Renew } else { ResetAuthority::Keep };
+    let authority = if renew {
+        ResetAuthority::Renew
+    } else {
+        ResetAuthority::Keep
+    };
     utpost_practice::reset(&place.practice_folder, authority).map_err(start_failure)?;
     Ok(Shown {
         json: json!({ "reset": true, "renewed": renew }),
@@ -109,7 +115,10 @@ pub(crate) fn act(
         }
     };
     let text = format!("{}\n", answers.len());
-    Ok(Shown { json: json!({ "done": answers }), text })
+    Ok(Shown {
+        json: json!({ "done": answers }),
+        text,
+    })
 }
 
 /// Does `act` to each letter of `pile`, or to the one of a conversation.
@@ -146,7 +155,11 @@ pub(crate) fn replay(args: &Replay) -> Result<Shown, Failure> {
         issuers: &args.issuers,
         token_issuer: &args.token_issuer,
         provider: OrgNumber::parse(&args.provider).map_err(|fault| failure(&fault))?,
-        takes: if args.print { Takes::Print } else { Takes::Digital },
+        takes: if args.print {
+            Takes::Print
+        } else {
+            Takes::Digital
+        },
         at: args.at.unwrap_or_else(jiff::Timestamp::now),
     })
     .map_err(|fault| failure(&fault))?;
@@ -159,12 +172,18 @@ pub(crate) fn replay(args: &Replay) -> Result<Shown, Failure> {
             Outcome::Refused(fault) => ("✗", "refused", fault.to_string()),
             Outcome::NotPossible(why) => ("–", "not possible", format!("{why:?}")),
         };
-        text.push_str(&format!("{sign} {:>2} {:<44} {why}\n", check.number, check.name));
+        text.push_str(&format!(
+            "{sign} {:>2} {:<44} {why}\n",
+            check.number, check.name
+        ));
         checks.push(json!({
             "number": check.number, "check": check.name, "outcome": outcome, "why": why,
         }));
     }
-    let shown = Shown { json: json!({ "accepted": verdict.is_accepted(), "checks": checks }), text };
+    let shown = Shown {
+        json: json!({ "accepted": verdict.is_accepted(), "checks": checks }),
+        text,
+    };
     if verdict.is_accepted() {
         Ok(shown)
     } else {

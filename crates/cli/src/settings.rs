@@ -119,12 +119,14 @@ impl Settings {
             Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(fault) => return Err(Failure::detailed(Code::Settings, fault)),
         };
-        let mut settings: Self =
-            serde_json::from_str(&text).map_err(|fault| Failure::detailed(Code::Settings, fault))?;
+        let mut settings: Self = serde_json::from_str(&text)
+            .map_err(|fault| Failure::detailed(Code::Settings, fault))?;
         let folder = path.parent().unwrap_or(Path::new("."));
         let certificate = settings.certificate.iter_mut();
-        let registered =
-            settings.client.iter_mut().flat_map(|client| client.registered_key.as_mut());
+        let registered = settings
+            .client
+            .iter_mut()
+            .flat_map(|client| client.registered_key.as_mut());
         for key in certificate.chain(registered.map(|registered| &mut registered.key)) {
             key.file = folder.join(&key.file);
             key.password_file = folder.join(&key.password_file);
@@ -161,12 +163,18 @@ impl Settings {
                 Class::A => PostClass::A,
                 Class::B => PostClass::B,
             },
-            notices: notices(name, agency.email_notice.as_deref(), agency.sms_notice.as_deref())?,
+            notices: notices(
+                name,
+                agency.email_notice.as_deref(),
+                agency.sms_notice.as_deref(),
+            )?,
             policy: Policy {
                 information_ignores_reservation: agency.information_ignores_reservation,
                 ..Policy::default()
             },
-            limits: self.size_limit.map_or_else(Limits::default, |bytes| Limits { bytes }),
+            limits: self
+                .size_limit
+                .map_or_else(Limits::default, |bytes| Limits { bytes }),
         })
     }
 

@@ -45,7 +45,11 @@ pub(crate) fn decision_line(common: &Common, decision: &Decision) {
     if !common.json {
         let sentence = reason_sentence(decision, common.language);
         // On a terminal a line of progress may stand there.
-        let clear = if std::io::stderr().is_terminal() { "\r\x1b[K" } else { "" };
+        let clear = if std::io::stderr().is_terminal() {
+            "\r\x1b[K"
+        } else {
+            ""
+        };
         let _ = writeln!(std::io::stderr(), "{clear}{sentence}");
     }
 }
@@ -128,7 +132,10 @@ pub(crate) fn letters(common: &Common, rows: &[LetterRow]) -> Shown {
         .collect::<Vec<_>>();
     let mut text = String::new();
     for row in rows {
-        let title = row.title.as_ref().map_or("–", |title| title.expose("shown to the clerk"));
+        let title = row
+            .title
+            .as_ref()
+            .map_or("–", |title| title.expose("shown to the clerk"));
         text.push_str(&format!(
             "{}  {}  {:<28}  {title}\n",
             row.letter,
@@ -146,7 +153,10 @@ pub(crate) fn letters(common: &Common, rows: &[LetterRow]) -> Shown {
             }
         });
     }
-    Shown { json: json!({ "letters": json }), text }
+    Shown {
+        json: json!({ "letters": json }),
+        text,
+    }
 }
 
 /// One letter with all that happened to it.
@@ -228,7 +238,9 @@ pub(crate) fn receipts(common: &Common, collected: &Collected) -> Shown {
         .collect::<Vec<_>>();
     let mut text = String::new();
     for receipt in &collected.receipts {
-        let letter = receipt.letter.map_or("–".to_owned(), |letter| letter.to_string());
+        let letter = receipt
+            .letter
+            .map_or("–".to_owned(), |letter| letter.to_string());
         let kind = receipt.kind.map_or("?", receipt_word);
         text.push_str(&format!("{letter}  {kind:<28}  {}\n", receipt.verdict));
     }
@@ -238,7 +250,10 @@ pub(crate) fn receipts(common: &Common, collected: &Collected) -> Shown {
             crate::words::Language::En => "No new receipts.\n",
         });
     }
-    Shown { json: json!({ "receipts": json, "empty": collected.empty }), text }
+    Shown {
+        json: json!({ "receipts": json, "empty": collected.empty }),
+        text,
+    }
 }
 
 fn receipt_word(kind: ReceiptKind) -> &'static str {
@@ -269,7 +284,10 @@ pub(crate) fn outbox(common: &Common, rows: &[(Letter, Letter)]) -> Shown {
             crate::words::Language::En => "The outbox is empty.\n",
         });
     }
-    Shown { json: json!({ "letters": outbox_rows(rows) }), text }
+    Shown {
+        json: json!({ "letters": outbox_rows(rows) }),
+        text,
+    }
 }
 
 fn outbox_rows(rows: &[(Letter, Letter)]) -> Value {

@@ -143,15 +143,15 @@ fn nb(code: Code) -> (&'static str, &'static str) {
         ),
         Code::PersonDeleted => (
             "Personen er tatt ut av kontaktregisteret: død, har fått nytt nummer, eller har slettet oppføringen. Ingenting er sendt.",
-            "Sjekk Folkeregisteret. Skal brevet likevel på papir, send det med «--print-anyway».",
+            "Sjekk Folkeregisteret. Skal brevet likevel på papir, gå videre med «utpost resume BREV --print-anyway».",
         ),
         Code::AnswerContradicts => (
             "Kontaktregisteret ga to ulike svar om samme person. Ingenting er sendt.",
-            "Prøv igjen senere. Står feilen, meld den til Digdir med referansen.",
+            "Prøv «utpost resume BREV» senere. Står feilen, meld den til Digdir med referansen.",
         ),
         Code::AnswerForOther => (
             "Kontaktregisteret svarte om en annen person enn den vi spurte om. Ingenting er sendt.",
-            "Prøv igjen senere. Står feilen, meld den til Digdir med referansen.",
+            "Prøv «utpost resume BREV» senere. Står feilen, meld den til Digdir med referansen.",
         ),
         Code::AnswerIncomplete => (
             "Svaret fra kontaktregisteret manglet noe valget av kanal trenger. Ingenting er sendt.",
@@ -163,24 +163,21 @@ fn nb(code: Code) -> (&'static str, &'static str) {
         ),
         Code::AddressMissing => (
             "Brevet skal på papir, og ingen adresse er oppgitt. Ingenting er sendt.",
-            "Send på nytt med «--address 'Navn|Adresselinje|0123 Sted'» eller «--address-file FIL».",
+            "Gå videre med «utpost resume BREV --address 'Navn|Adresselinje|0123 Sted'» eller «--address-file FIL».",
         ),
         Code::PrintUnconfirmed => (
             "Det er en feil ved mottakerens digitale postkasse, og papir foreslås. Ingenting er sendt.",
-            "Send på nytt med «--confirm-print» hvis brevet skal på papir.",
+            "Gå videre med «utpost resume BREV --confirm-print» hvis brevet skal på papir.",
         ),
         Code::ChannelChanged => (
             "Kontaktregisteret svarer nå noe annet enn da brevet ble klargjort. Ingenting er sendt.",
-            "Se det nye svaret med «utpost lookup», og send på nytt.",
+            "Se det nye svaret med «utpost lookup», og gå videre med «utpost resume BREV».",
         ),
         Code::ReceiverCertificate => (
             "Sertifikatet til postkassen eller trykkeriet kan ikke godtas. Ingenting er sendt.",
-            "Prøv igjen senere. Står feilen, meld den til Digdir med referansen.",
+            "Prøv «utpost resume BREV» senere. Står feilen, meld den til Digdir med referansen.",
         ),
-        Code::Stopped => (
-            "Brevet er stanset.",
-            "«utpost status BREV» viser hvorfor.",
-        ),
+        Code::Stopped => ("Brevet er stanset.", "«utpost status BREV» viser hvorfor."),
         Code::CertificateExpired => (
             "Virksomhetssertifikatet er utløpt eller ikke gyldig ennå.",
             "Be den som har ansvar for sertifikatet, om å fornye det.",
@@ -227,11 +224,11 @@ fn nb(code: Code) -> (&'static str, &'static str) {
         ),
         Code::RegisterSilent => (
             "Kontaktregisteret svarer ikke. Brevet er tatt vare på og venter.",
-            "Kjør «utpost outbox» om litt. Brevet blir aldri skrevet ut bare fordi registeret er stille.",
+            "Kjør «utpost resume BREV» om litt. Brevet blir aldri skrevet ut bare fordi registeret er stille.",
         ),
         Code::TokensSilent => (
             "Maskinporten svarer ikke. Brevet er tatt vare på.",
-            "Kjør «utpost outbox» om litt.",
+            "Kjør «utpost outbox» om litt, eller «utpost resume BREV» om det ikke ligger i utboksen.",
         ),
         Code::AccessPointSilent => (
             "Aksesspunktet svarer ikke. Brevet ligger i utboksen.",
@@ -406,15 +403,15 @@ fn en(code: Code) -> (&'static str, &'static str) {
         ),
         Code::PersonDeleted => (
             "The person was removed from the contact register: dead, has a new number, or removed the entry. Nothing was sent.",
-            "Check the population register. If paper is right all the same, send with “--print-anyway”.",
+            "Check the population register. If paper is right all the same, go on with “utpost resume LETTER --print-anyway”.",
         ),
         Code::AnswerContradicts => (
             "The contact register gave two different answers about one person. Nothing was sent.",
-            "Try later. If it stays, report it to Digdir with the reference.",
+            "Try “utpost resume LETTER” later. If it stays, report it to Digdir with the reference.",
         ),
         Code::AnswerForOther => (
             "The contact register answered about another person than the one asked for. Nothing was sent.",
-            "Try later. If it stays, report it to Digdir with the reference.",
+            "Try “utpost resume LETTER” later. If it stays, report it to Digdir with the reference.",
         ),
         Code::AnswerIncomplete => (
             "The register's answer lacked something that the choice of channel needs. Nothing was sent.",
@@ -426,19 +423,19 @@ fn en(code: Code) -> (&'static str, &'static str) {
         ),
         Code::AddressMissing => (
             "The letter goes on paper and no address was given. Nothing was sent.",
-            "Send again with “--address 'Name|Address line|0123 Town'” or “--address-file FILE”.",
+            "Go on with “utpost resume LETTER --address 'Name|Address line|0123 Town'” or “--address-file FILE”.",
         ),
         Code::PrintUnconfirmed => (
             "Something is wrong with the receiver's digital mailbox, and paper is proposed. Nothing was sent.",
-            "Send again with “--confirm-print” if the letter shall go on paper.",
+            "Go on with “utpost resume LETTER --confirm-print” if the letter shall go on paper.",
         ),
         Code::ChannelChanged => (
             "The register now answers something else than when the letter was made ready. Nothing was sent.",
-            "See the new answer with “utpost lookup”, and send again.",
+            "See the new answer with “utpost lookup”, and go on with “utpost resume LETTER”.",
         ),
         Code::ReceiverCertificate => (
             "The certificate of the mailbox or the print shop can't be accepted. Nothing was sent.",
-            "Try later. If it stays, report it to Digdir with the reference.",
+            "Try “utpost resume LETTER” later. If it stays, report it to Digdir with the reference.",
         ),
         Code::Stopped => (
             "The letter is stopped.",
@@ -490,11 +487,11 @@ fn en(code: Code) -> (&'static str, &'static str) {
         ),
         Code::RegisterSilent => (
             "The contact register does not answer. The letter is kept and waits.",
-            "Run “utpost outbox” in a while. A letter is never printed only because the register is silent.",
+            "Run “utpost resume LETTER” in a while. A letter is never printed only because the register is silent.",
         ),
         Code::TokensSilent => (
             "Maskinporten does not answer. The letter is kept.",
-            "Run “utpost outbox” in a while.",
+            "Run “utpost outbox” in a while, or “utpost resume LETTER” if it is not in the outbox.",
         ),
         Code::AccessPointSilent => (
             "The access point does not answer. The letter lies in the outbox.",
@@ -577,7 +574,10 @@ mod tests {
             for code in Code::ALL {
                 let Words { what, todo } = words(*code, language);
                 for sentence in [what, todo] {
-                    assert!(sentence.len() > 10 && sentence.ends_with('.'), "{code} {language}: {sentence}");
+                    assert!(
+                        sentence.len() > 10 && sentence.ends_with('.'),
+                        "{code} {language}: {sentence}"
+                    );
                 }
                 assert_ne!(what, todo, "{code}");
             }

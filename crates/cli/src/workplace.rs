@@ -10,9 +10,7 @@ use utpost_dispatch::{Agency, Code, Desk, Fault, LedgerFault, Progress};
 use utpost_domain::{Actor, Environment, OrgNumber, Sensitive};
 use utpost_ledger::LedgerFile;
 use utpost_pki::{Certificate, KeySourceFault, Purpose, Signer, SoftwareSigner, TrustPolicy};
-use utpost_platform::{
-    DatabaseKey, KeyFault, WhenMissing, data_folder, is_network_path,
-};
+use utpost_platform::{DatabaseKey, KeyFault, WhenMissing, data_folder, is_network_path};
 use utpost_practice::{Practice, PracticeOptions, StartFault};
 
 use crate::args::{Common, EnvironmentName};
@@ -46,8 +44,10 @@ impl Place {
             Some(folder) => absolute(folder)?,
             None => folder.join("practice"),
         };
-        let settings_file =
-            common.settings.clone().unwrap_or_else(|| folder.join("settings.json"));
+        let settings_file = common
+            .settings
+            .clone()
+            .unwrap_or_else(|| folder.join("settings.json"));
         Ok(Self {
             environment,
             folder,
@@ -75,7 +75,11 @@ impl Place {
         }
         .map_err(key_failure)?;
         let key = key.expose("opening the ledger");
-        Ok(LedgerFile::create_or_open(&self.folder, key, self.environment)?)
+        Ok(LedgerFile::create_or_open(
+            &self.folder,
+            key,
+            self.environment,
+        )?)
     }
 
     /// The settings, or none where nothing has been set.
@@ -130,19 +134,32 @@ impl Workplace {
         };
         let clock = Arc::new(SystemClock);
         services.check_own_certificate(clock.as_ref())?;
-        let Services { endpoints, client, agency, trust, signer, practice } = services;
+        let Services {
+            endpoints,
+            client,
+            agency,
+            trust,
+            signer,
+            practice,
+        } = services;
         let access = Access::open(endpoints, client, clock.clone(), Limits::default())
             .map_err(|fault| Failure::detailed(Code::Defect, fault))?;
         let user = std::env::var("USER").or_else(|_| std::env::var("USERNAME"));
         let actor = Actor::Clerk(user.unwrap_or_else(|_| "unknown".to_owned()));
-        Ok(Self { ledger, agency, access, trust, signer, clock, actor, _practice: practice })
+        Ok(Self {
+            ledger,
+            agency,
+            access,
+            trust,
+            signer,
+            clock,
+            actor,
+            _practice: practice,
+        })
     }
 
     /// The desk that use cases work at.
-    pub(crate) fn desk<'a>(
-        &'a self,
-        progress: &'a (dyn Fn(Progress) + Send + Sync),
-    ) -> Desk<'a> {
+    pub(crate) fn desk<'a>(&'a self, progress: &'a (dyn Fn(Progress) + Send + Sync)) -> Desk<'a> {
         Desk {
             clock: self.clock.as_ref(),
             register: &self.access.register,
@@ -215,18 +232,23 @@ impl Services {
 
     fn digdir(environment: Environment, settings: &Settings) -> Result<Self, Failure> {
         let (endpoints, mut trust) = match environment {
-            Environment::Test => {
-                (Endpoints::test(settings.addresses.clone()), TrustPolicy::test())
-            }
-            Environment::Practice | Environment::Production => {
-                (Endpoints::production(settings.addresses.clone()), TrustPolicy::production())
-            }
+            Environment::Test => (
+                Endpoints::test(settings.addresses.clone()),
+                TrustPolicy::test(),
+            ),
+            Environment::Practice | Environment::Production => (
+                Endpoints::production(settings.addresses.clone()),
+                TrustPolicy::production(),
+            ),
         };
         let endpoints = endpoints.map_err(|fault| Failure::detailed(Code::Settings, fault))?;
         for file in &settings.trusted_certificates {
             trust.add_certificates(certificates(file)?);
         }
-        let certificate = settings.certificate.as_ref().ok_or_else(|| missing("certificate"))?;
+        let certificate = settings
+            .certificate
+            .as_ref()
+            .ok_or_else(|| missing("certificate"))?;
         let signer = key(certificate, &trust)?;
         trust.add_certificates(signer.chain().iter().skip(1).cloned());
         let client = settings.client.as_ref().ok_or_else(|| missing("client"))?;
@@ -239,7 +261,11 @@ impl Services {
         };
         Ok(Self {
             endpoints,
-            client: ApiClient { id: client.id.clone(), key: grant_key, delegated_by: None },
+            client: ApiClient {
+                id: client.id.clone(),
+                key: grant_key,
+                delegated_by: None,
+            },
             agency: settings.agency()?,
             trust,
             signer,
@@ -248,13 +274,11 @@ impl Services {
     }
 
     /// The agency's own certificate must be good before anything is done with it.
-    fn check_own_certificate(
-        &self,
-        clock: &dyn utpost_dispatch::Clock,
-    ) -> Result<(), Failure> {
+    fn check_own_certificate(&self, clock: &dyn utpost_dispatch::Clock) -> Result<(), Failure> {
         let chain = self.signer.chain();
-        let (leaf, issuers) =
-            chain.split_first().ok_or(Failure::new(Code::CertificateUnusable))?;
+        let (leaf, issuers) = chain
+            .split_first()
+            .ok_or(Failure::new(Code::CertificateUnusable))?;
         let verified = self
             .trust
             .verify(leaf, issuers, clock.now(), Purpose::Signing)
@@ -270,7 +294,10 @@ fn key(file: &KeyFile, trust: &TrustPolicy) -> Result<Arc<dyn Signer>, Failure> 
     let unreadable = |fault| Failure::detailed(Code::CertificateFile, fault);
     let bytes = fs::read(&file.file).map_err(unreadable)?;
     let password = Sensitive::new(fs::read_to_string(&file.password_file).map_err(unreadable)?);
-    let line = password.expose("PKCS#12 password").trim_end_matches(['\r', '\n']).to_owned();
+    let line = password
+        .expose("PKCS#12 password")
+        .trim_end_matches(['\r', '\n'])
+        .to_owned();
     let signer = SoftwareSigner::from_pkcs12(&bytes, &Sensitive::new(line)).map_err(|fault| {
         let code = match fault {
             KeySourceFault::Unreadable | KeySourceFault::WrongPassword => Code::CertificateFile,

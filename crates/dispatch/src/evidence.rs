@@ -13,7 +13,7 @@ pub struct Evidence {
     pub letter: Letter,
     /// The signed message of the last attempt, compact JWS. Holds the expired token.
     pub message: Option<Sensitive<String>>,
-    /// The sealed parcel, while it is kept.
+    /// Where the sealed parcel lies, or lay while it was kept; `None` before sealing.
     pub parcel: Option<PathBuf>,
     /// All receipts, as received.
     pub receipts: Vec<StoredReceipt>,
@@ -39,7 +39,9 @@ pub struct TimelineEntry {
 /// [`Fault::Ledger`].
 pub fn evidence(ledger: &dyn Ledger, id: LetterId) -> Result<Evidence, Fault> {
     let letter = ledger.letter(id)?;
-    let parcel = letter.sealed().map(|sealed| ledger.parcel_path(sealed.message_id));
+    let parcel = letter
+        .sealed()
+        .map(|sealed| ledger.parcel_path(sealed.message_id));
     Ok(Evidence {
         message: ledger.last_message(id)?,
         parcel,

@@ -1,5 +1,7 @@
 //! Everything that can go wrong in a use case, and the one code each has.
 
+use std::io;
+
 use utpost_domain::{
     AddressFault, LetterId, NoticeFault, NumberFault, Reason, State, StopReason, TitleFault,
 };
@@ -16,9 +18,18 @@ pub enum Fault {
     /// The person number.
     #[error("the person number can't be used")]
     Number(#[from] NumberFault),
-    /// A title.
+    /// A title of the letter.
     #[error("a title can't be used")]
     Title(#[from] TitleFault),
+    /// The title that an attachment gets from its file name.
+    #[error("the title of document {which} can't be used")]
+    AttachmentTitle {
+        /// The document.
+        which: usize,
+        /// Why.
+        #[source]
+        source: TitleFault,
+    },
     /// The address on paper.
     #[error("the address can't be used")]
     Address(#[from] AddressFault),
@@ -33,6 +44,15 @@ pub enum Fault {
         /// Why.
         #[source]
         source: PdfFault,
+    },
+    /// A document could not be read to its end, or changed while it was.
+    #[error("document {which} could not be read")]
+    Unreadable {
+        /// The document.
+        which: usize,
+        /// What the reading said.
+        #[source]
+        source: io::Error,
     },
     /// An attachment of a type that mailboxes do not take, or whose content is of another type.
     #[error("document {which} is of a type that is not taken")]
@@ -55,7 +75,8 @@ pub enum Fault {
     /// The message could not be signed.
     #[error("the message could not be signed")]
     Signing(#[from] SigningFault),
-    /// The certificate that the letter would be sealed for is not acceptable.
+    /// The certificate that the letter would be sealed for is not acceptable; without a cause, it
+    /// is none at all or another organisation's than the register named.
     #[error("the receiver's certificate is not acceptable")]
     ReceiverCertificate(#[source] Option<TrustFault>),
     /// The agency's own certificate is not acceptable.
@@ -101,12 +122,7 @@ impl Fault {
     pub fn code(&self) -> Code {
         match self {
             Self::Number(fault) => number(*fault),
-            Self::Title(fault) => match fault {
-                TitleFault::Empty => Code::TitleMissing,
-                TitleFault::TooLong { .. } => Code::TitleTooLong,
-                TitleFault::ControlCharacter | TitleFault::HiddenCharacter => Code::TitleHidden,
-                TitleFault::PersonNumber => Code::TitleNumber,
-            },
+            Self::Title(fault) | Self::AttachmentTitle { source: fault, .. } => title(*fault),
             Self::Address(_) => Code::AddressWrong,
             Self::Notice(_) => Code::NoticeWrong,
             Self::Pdf { source, .. } => match source {
@@ -116,6 +132,7 @@ impl Fault {
                 PdfFault::Damaged => Code::PdfDamaged,
                 PdfFault::Unreadable(_) => Code::FileUnreadable,
             },
+            Self::Unreadable { .. } => Code::FileUnreadable,
             Self::Type { .. } => Code::AttachmentType,
             Self::SameName { .. } => Code::SameName,
             Self::Parcel(fault) => parcel(fault),
@@ -132,13 +149,14 @@ impl Fault {
             Self::ReceiverCertificate(_) => Code::ReceiverCertificate,
             Self::OwnCertificate(fault) => match fault {
                 TrustFault::Expired | TrustFault::NotYetValid => Code::CertificateExpired,
-                TrustFault::UnknownIssuer | TrustFault::SelfSigned => Code::CertificateForeign,
+                TrustFault::UnknownIssuer | TrustFault::SelfSigned | TrustFault::Path(_) => {
+                    Code::CertificateForeign
+                }
                 TrustFault::WrongUsage
                 | TrustFault::UsageMissing
                 | TrustFault::KeyNotRsa
                 | TrustFault::KeyTooSmall
-                | TrustFault::NoOrganisation
-                | TrustFault::Path(_) => Code::CertificateUnusable,
+                | TrustFault::NoOrganisation => Code::CertificateUnusable,
             },
             Self::ForeignCertificate => Code::CertificateForeign,
             Self::Service(fault) => service(fault),
@@ -157,22 +175,26 @@ impl Fault {
     #[must_use]
     pub fn detail(&self) -> Option<String> {
         match self {
-            Self::Service(fault) | Self::Refused { source: fault, .. } => match fault {
-                ServiceFault::Refused { detail, status, .. } => Some(match detail {
-                    Some(detail) => {
-                        format!("HTTP {status}: {}", detail.expose("shown to the clerk"))
-                    }
-                    None => format!("HTTP {status}"),
-                }),
-                ServiceFault::Denied(denial) => Some(match denial.mp_code() {
-                    Some(code) => format!("MP-{code:03}"),
-                    None => format!("{denial:?}"),
-                }),
-                ServiceFault::Busy { status, .. } => Some(format!("HTTP {status}")),
-                ServiceFault::ScopeMissing { scope } => Some((*scope).to_owned()),
-                ServiceFault::ClockFarOff { seconds } => Some(format!("{seconds} s")),
-                _ => None,
-            },
+            Self::Service(fault) | Self::Refused { source: fault, .. } => said(fault),
+            _ => None,
+        }
+    }
+
+    /// The document it is about, counted from 0, the main document.
+    #[must_use]
+    pub fn document(&self) -> Option<usize> {
+        match self {
+            Self::AttachmentTitle { which, .. }
+            | Self::Pdf { which, .. }
+            | Self::Unreadable { which, .. }
+            | Self::Type { which }
+            | Self::SameName { which }
+            | Self::Parcel(
+                ParcelFault::DuplicateFileName { which }
+                | ParcelFault::DuplicateTitle { which }
+                | ParcelFault::EmptyDocument { which }
+                | ParcelFault::NotPrintable { which },
+            ) => Some(*which),
             _ => None,
         }
     }
@@ -184,6 +206,37 @@ impl Fault {
             Self::Stopped { letter, .. } | Self::Refused { letter, .. } => Some(*letter),
             _ => None,
         }
+    }
+}
+
+fn said(fault: &ServiceFault) -> Option<String> {
+    match fault {
+        ServiceFault::Refused { detail, status, .. } => Some(match detail {
+            Some(detail) => format!("HTTP {status}: {}", detail.expose("shown to the clerk")),
+            None => format!("HTTP {status}"),
+        }),
+        ServiceFault::Denied(denial) => Some(match denial.mp_code() {
+            Some(code) => format!("MP-{code:03}"),
+            None => format!("{denial:?}"),
+        }),
+        ServiceFault::Busy { status, .. } => Some(format!("HTTP {status}")),
+        ServiceFault::ScopeMissing { scope } => Some((*scope).to_owned()),
+        ServiceFault::ClockFarOff { seconds } => Some(format!("{seconds} s")),
+        // What came instead of an answer.
+        ServiceFault::AnswerLost {
+            source: Some(instead),
+            ..
+        } => said(instead.downcast_ref::<ServiceFault>()?),
+        _ => None,
+    }
+}
+
+fn title(fault: TitleFault) -> Code {
+    match fault {
+        TitleFault::Empty => Code::TitleMissing,
+        TitleFault::TooLong { .. } => Code::TitleTooLong,
+        TitleFault::ControlCharacter | TitleFault::HiddenCharacter => Code::TitleHidden,
+        TitleFault::PersonNumber => Code::TitleNumber,
     }
 }
 
@@ -218,6 +271,9 @@ fn parcel(fault: &ParcelFault) -> Code {
         ParcelFault::Recipient => Code::ReceiverCertificate,
         ParcelFault::Encryption => Code::Defect,
         ParcelFault::AlreadySealed => Code::Defect,
+        ParcelFault::File(source) if source.kind() == io::ErrorKind::NotFound => {
+            Code::ParcelMissing
+        }
         ParcelFault::File(source) => disk(source),
         ParcelFault::FingerprintDiffers => Code::ParcelMissing,
     }
@@ -283,13 +339,10 @@ fn ledger(fault: &LedgerFault) -> Code {
     }
 }
 
-fn disk(source: &std::io::Error) -> Code {
+fn disk(source: &io::Error) -> Code {
     match source.kind() {
-        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Code::DiskFull,
-        std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
-            Code::ReadOnly
-        }
-        std::io::ErrorKind::NotFound => Code::ParcelMissing,
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Code::DiskFull,
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Code::ReadOnly,
         _ => Code::Disk,
     }
 }

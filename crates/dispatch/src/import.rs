@@ -1,20 +1,21 @@
 //! Taking a letter in: everything checked that can be checked without asking anybody, and the
 //! documents kept under the letter's own key. From then on the original files are not needed.
 
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 use utpost_domain::{
     Actor, DocumentFacts, Drafted, Event, FileName, Happening, Language, LetterId, LetterKind,
     MediaType, NationalId, NonSensitiveTitle, OpeningReceipt, PostalAddress, SecurityLevel, Title,
-    TitleFault,
 };
 use utpost_letters::{PdfFault, glance};
 use utpost_parcel::{Limits, ParcelFault};
+use utpost_wire::EnvelopeFault;
 
 use crate::letter::{Contents, ListedDocument};
-use crate::{Clock, Entry, Fault, Ledger};
+use crate::{Clock, Entry, Fault, Ledger, LedgerFault};
 
 /// Bytes that can be read from any place.
 pub trait ReadSeek: Read + Seek {}
@@ -44,7 +45,7 @@ pub struct NewLetter<'a> {
     pub security: SecurityLevel,
     /// Whether the citizen is asked to let the opening be told.
     pub opening_receipt: OpeningReceipt,
-    /// From when the citizen sees it; at once when `None`.
+    /// From when the citizen sees it, at most a year ahead; at once when `None`.
     pub visible_from: Option<Timestamp>,
     /// Where it goes on paper.
     pub address: Option<PostalAddress>,
@@ -66,6 +67,12 @@ pub fn import(
     mut new: NewLetter<'_>,
 ) -> Result<LetterId, Fault> {
     new.recipient.admitted_in(ledger.environment())?;
+    if new
+        .visible_from
+        .is_some_and(|at| at > a_year_after(clock.now()))
+    {
+        return Err(EnvelopeFault::TooFarAhead.into());
+    }
     let listed = list(&mut new)?;
 
     let letter = LetterId::generate();
@@ -80,11 +87,18 @@ pub fn import(
     kept.map(|()| letter)
 }
 
+fn a_year_after(now: Timestamp) -> Timestamp {
+    let later = now.to_zoned(TimeZone::UTC).checked_add(1.year());
+    later.map_or(Timestamp::MAX, |later| later.timestamp())
+}
+
 /// A document before its bytes are kept.
 struct Listed {
     title: Title,
     file_name: FileName,
     media_type: MediaType,
+    /// Its size when it was checked: one that changes until it is kept is not taken.
+    bytes: u64,
 }
 
 /// Checks each file's name, type and skeleton.
@@ -92,29 +106,33 @@ fn list(new: &mut NewLetter<'_>) -> Result<Vec<Listed>, Fault> {
     if new.attachments.len() > 200 {
         return Err(ParcelFault::TooManyAttachments.into());
     }
-    check_pdf(0, &mut new.main)?;
+    let bytes = check_pdf(0, &mut new.main)?;
     let mut names = vec![FileName::derive(new.main.name, &[])];
     let mut listed = vec![Listed {
         title: new.title.clone(),
         file_name: names[0].clone(),
         media_type: MediaType::Pdf,
+        bytes,
     }];
     let mut seen: Vec<String> = Vec::new();
     for (index, file) in new.attachments.iter_mut().enumerate() {
         let which = index + 1;
         let path = Path::new(file.name);
-        let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
+        let extension = path
+            .extension()
+            .and_then(|e| e.to_str())
+            .unwrap_or_default();
         let media_type = MediaType::from_extension(extension).ok_or(Fault::Type { which })?;
-        if media_type == MediaType::Pdf {
-            check_pdf(which, file)?;
-        } else {
-            check_type(which, file, media_type)?;
-        }
-        let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-        let title = Title::parse(stem.trim()).map_err(|fault| match fault {
-            TitleFault::Empty => Fault::Type { which },
-            other => Fault::Title(other),
-        })?;
+        let bytes = match media_type {
+            MediaType::Pdf => check_pdf(which, file)?,
+            other => check_type(which, file, other)?,
+        };
+        let stem = path
+            .file_stem()
+            .and_then(|stem| stem.to_str())
+            .unwrap_or_default();
+        let title =
+            Title::parse(stem).map_err(|source| Fault::AttachmentTitle { which, source })?;
         let folded = title.expose("compared with other titles").to_lowercase();
         if seen.contains(&folded) {
             return Err(Fault::SameName { which });
@@ -122,27 +140,44 @@ fn list(new: &mut NewLetter<'_>) -> Result<Vec<Listed>, Fault> {
         seen.push(folded);
         let file_name = FileName::derive(file.name, &names);
         names.push(file_name.clone());
-        listed.push(Listed { title, file_name, media_type });
+        listed.push(Listed {
+            title,
+            file_name,
+            media_type,
+            bytes,
+        });
     }
     Ok(listed)
 }
 
-fn check_pdf(which: usize, file: &mut File<'_>) -> Result<(), Fault> {
-    let unreadable = |source| Fault::Pdf { which, source: PdfFault::Unreadable(source) };
-    glance(&mut *file.content).map_err(|source| Fault::Pdf { which, source })?;
+/// Gives the file's size, as the next does.
+fn check_pdf(which: usize, file: &mut File<'_>) -> Result<u64, Fault> {
+    let unreadable = |source| Fault::Unreadable { which, source };
+    let seen = glance(&mut *file.content).map_err(|source| match source {
+        PdfFault::Unreadable(source) => unreadable(source),
+        source => Fault::Pdf { which, source },
+    })?;
     file.content.seek(SeekFrom::Start(0)).map_err(unreadable)?;
-    Ok(())
+    Ok(seen.bytes)
 }
 
-fn check_type(which: usize, file: &mut File<'_>, expected: MediaType) -> Result<(), Fault> {
-    let unreadable = |source| Fault::Pdf { which, source: PdfFault::Unreadable(source) };
+fn check_type(which: usize, file: &mut File<'_>, expected: MediaType) -> Result<u64, Fault> {
+    let unreadable = |source| Fault::Unreadable { which, source };
     let mut first = Vec::new();
-    (&mut *file.content).take(1024).read_to_end(&mut first).map_err(unreadable)?;
+    (&mut *file.content)
+        .take(1024)
+        .read_to_end(&mut first)
+        .map_err(unreadable)?;
+    let bytes = file.content.seek(SeekFrom::End(0)).map_err(unreadable)?;
     file.content.seek(SeekFrom::Start(0)).map_err(unreadable)?;
-    if first.is_empty() {
+    if bytes == 0 {
         return Err(ParcelFault::EmptyDocument { which }.into());
     }
-    if expected.matches(&first) { Ok(()) } else { Err(Fault::Type { which }) }
+    if expected.matches(&first) {
+        Ok(bytes)
+    } else {
+        Err(Fault::Type { which })
+    }
 }
 
 fn keep(
@@ -158,7 +193,17 @@ fn keep(
     let mut room = limits.bytes;
     let mut documents = Vec::new();
     for (number, (file, listed)) in (0u32..).zip(files.zip(listed)) {
-        let kept = ledger.keep_document(letter, number, file.content, room)?;
+        let unreadable = |source| Fault::Unreadable {
+            which: documents.len(),
+            source,
+        };
+        let kept = match ledger.keep_document(letter, number, file.content, room) {
+            Err(LedgerFault::SourceUnreadable(source)) => return Err(unreadable(source)),
+            kept => kept?,
+        };
+        if kept.bytes != listed.bytes {
+            return Err(unreadable(io::ErrorKind::InvalidData.into()));
+        }
         room = room.saturating_sub(kept.bytes);
         documents.push(ListedDocument {
             title: listed.title,
@@ -173,7 +218,10 @@ fn keep(
     let drafted = Drafted {
         environment: ledger.environment(),
         kind: new.kind,
-        documents: documents.iter().map(|document| document.facts.clone()).collect(),
+        documents: documents
+            .iter()
+            .map(|document| document.facts.clone())
+            .collect(),
         security: new.security,
         language: new.language,
         opening_receipt: new.opening_receipt,
@@ -188,7 +236,17 @@ fn keep(
         documents,
         drafted: drafted.clone(),
     };
-    let event = Event { at: clock.now(), actor, what: Happening::Drafted(drafted) };
-    ledger.record(letter, &Entry { event, personal: contents.personal()? })?;
+    let event = Event {
+        at: clock.now(),
+        actor,
+        what: Happening::Drafted(drafted),
+    };
+    ledger.record(
+        letter,
+        &Entry {
+            event,
+            personal: contents.personal()?,
+        },
+    )?;
     Ok(())
 }

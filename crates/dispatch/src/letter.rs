@@ -81,7 +81,10 @@ impl Contents {
         put(field::PUBLIC_TITLE, self.public_title.expose(reason));
         if let Some(address) = &self.address {
             let parts = address.to_parts(reason);
-            put(field::ADDRESS, &serde_json::to_string(&parts).map_err(|_| Fault::Record)?);
+            put(
+                field::ADDRESS,
+                &serde_json::to_string(&parts).map_err(|_| Fault::Record)?,
+            );
         }
         for (which, document) in self.documents.iter().enumerate() {
             put(&field::document_title(which), document.title.expose(reason));

@@ -28,7 +28,12 @@ use crate::{Desk, Entry, Fault, Progress, Recorded, Service, ServiceFault, Submi
 pub fn advance(desk: &Desk<'_>, id: LetterId) -> Result<Letter, Fault> {
     let mut letter = desk.ledger.letter(id)?;
     if letter.state() == State::Submitting && interrupted(desk, &letter)? {
-        letter = desk.record(id, Happening::AnswerLost { code: CauseCode::new("INTERRUPTED") })?;
+        letter = desk.record(
+            id,
+            Happening::AnswerLost {
+                code: CauseCode::new("INTERRUPTED"),
+            },
+        )?;
     }
     if letter.state() == State::Uncertain {
         letter = check_status(desk, id)?;
@@ -55,9 +60,12 @@ pub fn check_status(desk: &Desk<'_>, id: LetterId) -> Result<Letter, Fault> {
     // Another program may have begun a new attempt while this answer was on its way.
     let still = letter.state() == State::Uncertain && letter.attempts() == before.attempts();
     match answer {
-        None if still => {
-            desk.record(id, Happening::NotReceived { code: CauseCode::new("UNKNOWN_THERE") })
-        }
+        None if still => desk.record(
+            id,
+            Happening::NotReceived {
+                code: CauseCode::new("UNKNOWN_THERE"),
+            },
+        ),
         None => Ok(letter),
         Some(lines) => write_down(desk, letter, lines),
     }
@@ -77,10 +85,15 @@ const GRACE: Duration = Duration::from_secs(30);
 fn interrupted(desk: &Desk<'_>, letter: &Letter) -> Result<bool, Fault> {
     let sealed = letter.sealed().ok_or(Fault::Record)?;
     let history = desk.ledger.history(letter.id())?;
-    let begun = |recorded: &&Recorded| {
-        matches!(recorded.event.what, Happening::AttemptStarted { .. })
-    };
-    let started = history.iter().rev().find(begun).ok_or(Fault::Record)?.event.at;
+    let begun =
+        |recorded: &&Recorded| matches!(recorded.event.what, Happening::AttemptStarted { .. });
+    let started = history
+        .iter()
+        .rev()
+        .find(begun)
+        .ok_or(Fault::Record)?
+        .event
+        .at;
     Ok(desk.clock.now() > later(started, upload_limit(sealed.parcel_bytes) + GRACE))
 }
 
@@ -91,17 +104,29 @@ fn write_down(
     lines: Vec<StatusLine>,
 ) -> Result<Letter, Fault> {
     let id = letter.id();
-    let on_its_way =
-        matches!(letter.state(), State::Queued | State::Submitting | State::Uncertain);
+    let on_its_way = matches!(
+        letter.state(),
+        State::Queued | State::Submitting | State::Uncertain
+    );
     if on_its_way && !lines.is_empty() {
-        letter = desk.record(id, Happening::Accepted { how: Acceptance::HasStatuses })?;
+        letter = desk.record(
+            id,
+            Happening::Accepted {
+                how: Acceptance::HasStatuses,
+            },
+        )?;
     }
     let history = desk.ledger.history(id)?;
-    let mut known: Vec<Happening> =
-        history.into_iter().map(|recorded| recorded.event.what).collect();
+    let mut known: Vec<Happening> = history
+        .into_iter()
+        .map(|recorded| recorded.event.what)
+        .collect();
     for line in lines {
         let Some(status) = line.status else { continue };
-        let seen = Happening::StatusSeen { status, stamp: StampText::parse(&line.stamp) };
+        let seen = Happening::StatusSeen {
+            status,
+            stamp: StampText::parse(&line.stamp),
+        };
         if !known.contains(&seen) {
             let mut entry = desk.event(seen.clone());
             if let Some(description) = line.description {
@@ -119,7 +144,9 @@ fn write_down(
 fn attempt(desk: &Desk<'_>, id: LetterId) -> Result<Letter, Fault> {
     match attempt_once(desk, id) {
         Err(Fault::Service(
-            ServiceFault::Unauthorized { service: Service::AccessPoint }
+            ServiceFault::Unauthorized {
+                service: Service::AccessPoint,
+            }
             | ServiceFault::DamagedOnTheWay { .. },
         )) if desk.ledger.letter(id)?.may_resubmit() => attempt_once(desk, id),
         other => other,
@@ -137,15 +164,28 @@ fn attempt_once(desk: &Desk<'_>, id: LetterId) -> Result<Letter, Fault> {
     // Last, since a token lives two minutes.
     (desk.progress)(Progress::FetchingToken);
     let token = desk.access_point.sending_token(Duration::from_secs(60))?;
-    desk.record(id, Happening::TokenFetched { expires_at: token.expires_at() })?;
+    desk.record(
+        id,
+        Happening::TokenFetched {
+            expires_at: token.expires_at(),
+        },
+    )?;
     let signed = envelope.sign(&token, desk.signer)?;
 
     // The attempt first: of two programs only one gets it, and keeps the message it sends.
     let attempt = letter.attempts() + 1;
     desk.record(id, Happening::AttemptStarted { attempt })?;
-    if let Err(fault) = desk.ledger.keep_message(id, attempt, &signed, desk.clock.now()) {
+    if let Err(fault) = desk
+        .ledger
+        .keep_message(id, attempt, &signed, desk.clock.now())
+    {
         let code = CauseCode::new("MESSAGE_NOT_KEPT");
-        return in_vain(desk, id, desk.event(Happening::NotReceived { code }), fault.into());
+        return in_vain(
+            desk,
+            id,
+            desk.event(Happening::NotReceived { code }),
+            fault.into(),
+        );
     }
     let of = sealed.parcel_bytes;
     let submission = Submission {
@@ -157,11 +197,16 @@ fn attempt_once(desk: &Desk<'_>, id: LetterId) -> Result<Letter, Fault> {
         parcel_bytes: of,
     };
     let progress = desk.progress;
-    let answer = desk
-        .access_point
-        .submit(&submission, &move |done| progress(Progress::Uploading { done, of }));
+    let answer = desk.access_point.submit(&submission, &move |done| {
+        progress(Progress::Uploading { done, of })
+    });
     match answer {
-        Ok(()) => desk.record(id, Happening::Accepted { how: Acceptance::Answered }),
+        Ok(()) => desk.record(
+            id,
+            Happening::Accepted {
+                how: Acceptance::Answered,
+            },
+        ),
         Err(fault) => conclude(desk, id, attempt, fault),
     }
 }
@@ -185,7 +230,10 @@ fn meaning(fault: &ServiceFault) -> Meaning {
         | ServiceFault::Unauthorized { .. }
         | ServiceFault::Forbidden { .. }
         | ServiceFault::WrongAddress { .. }
-        | ServiceFault::Busy { status: 408 | 429 | 503, .. }
+        | ServiceFault::Busy {
+            status: 408 | 429 | 503,
+            ..
+        }
         | ServiceFault::Denied(_)
         | ServiceFault::ScopeMissing { .. }
         | ServiceFault::ClockFarOff { .. }
@@ -210,16 +258,27 @@ fn conclude(
 ) -> Result<Letter, Fault> {
     let code = CauseCode::new(cause(&fault));
     match meaning(&fault) {
-        Meaning::Received => desk.record(id, Happening::Accepted { how: Acceptance::AlreadyThere }),
-        Meaning::NotReceived => {
-            in_vain(desk, id, desk.event(Happening::NotReceived { code }), fault.into())
-        }
+        Meaning::Received => desk.record(
+            id,
+            Happening::Accepted {
+                how: Acceptance::AlreadyThere,
+            },
+        ),
+        Meaning::NotReceived => in_vain(
+            desk,
+            id,
+            desk.event(Happening::NotReceived { code }),
+            fault.into(),
+        ),
         Meaning::Unknown => lost(desk, id, code, fault),
         Meaning::Refused => {
             if matches!(fault, ServiceFault::DamagedOnTheWay { .. }) {
                 let offered = Happening::NotReceived { code: code.clone() };
                 let history = desk.ledger.history(id)?;
-                if !history.iter().any(|recorded| recorded.event.what == offered) {
+                if !history
+                    .iter()
+                    .any(|recorded| recorded.event.what == offered)
+                {
                     return in_vain(desk, id, desk.event(offered), fault.into());
                 }
             }
@@ -238,7 +297,11 @@ fn refused(
     let code = CauseCode::new(cause(&fault));
     let letter = desk.ledger.letter(id)?;
     let message = letter.sealed().ok_or(Fault::Record)?.message_id;
-    let earlier = if attempt > 1 { desk.access_point.statuses(message) } else { Ok(None) };
+    let earlier = if attempt > 1 {
+        desk.access_point.statuses(message)
+    } else {
+        Ok(None)
+    };
     match earlier {
         Ok(None) => {}
         Ok(Some(lines)) if lines.is_empty() => return lost(desk, id, code, fault),
@@ -254,7 +317,15 @@ fn refused(
     if let Some(detail) = detail {
         entry.personal.insert("detail", detail);
     }
-    in_vain(desk, id, entry, Fault::Refused { letter: id, source: fault })
+    in_vain(
+        desk,
+        id,
+        entry,
+        Fault::Refused {
+            letter: id,
+            source: fault,
+        },
+    )
 }
 
 fn lost(
@@ -264,13 +335,21 @@ fn lost(
     fault: ServiceFault,
 ) -> Result<Letter, Fault> {
     let fault = match fault {
-        lost @ ServiceFault::AnswerLost { service: Service::AccessPoint, .. } => lost,
+        lost @ ServiceFault::AnswerLost {
+            service: Service::AccessPoint,
+            ..
+        } => lost,
         other => ServiceFault::AnswerLost {
             service: Service::AccessPoint,
             source: Some(Box::new(other)),
         },
     };
-    in_vain(desk, id, desk.event(Happening::AnswerLost { code }), fault.into())
+    in_vain(
+        desk,
+        id,
+        desk.event(Happening::AnswerLost { code }),
+        fault.into(),
+    )
 }
 
 /// Writes down that an attempt came to nothing. A receipt or status that has come meanwhile and
@@ -291,6 +370,12 @@ fn cause(fault: &ServiceFault) -> &'static str {
         ServiceFault::Unauthorized { .. } => "HTTP_401",
         ServiceFault::Forbidden { .. } => "HTTP_403",
         ServiceFault::WrongAddress { .. } => "HTTP_404",
+        ServiceFault::Busy { status: 408, .. } => "HTTP_408",
+        ServiceFault::Busy { status: 429, .. } => "HTTP_429",
+        ServiceFault::Busy { status: 500, .. } => "HTTP_500",
+        ServiceFault::Busy { status: 502, .. } => "HTTP_502",
+        ServiceFault::Busy { status: 503, .. } => "HTTP_503",
+        ServiceFault::Busy { status: 504, .. } => "HTTP_504",
         ServiceFault::Busy { .. } => "BUSY",
         ServiceFault::TooLarge { .. } => "HTTP_413",
         ServiceFault::Duplicate { .. } => "DUPLICATE_ID",
@@ -314,7 +399,9 @@ fn envelope(
 ) -> Result<Envelope, Fault> {
     let contents = contents(desk.ledger, id)?;
     let history = desk.ledger.history(id)?;
-    let event = sealing(&history).ok_or(Fault::Record)?;
+    // The sealing that stands: the last one.
+    let sealing = |recorded: &&Recorded| matches!(recorded.event.what, Happening::Sealed(_));
+    let event = history.iter().rev().find(sealing).ok_or(Fault::Record)?;
     let heading = Heading {
         message: sealed.message_id,
         conversation: sealed.conversation_id,
@@ -350,9 +437,4 @@ fn envelope(
         }
     };
     Ok(envelope)
-}
-
-/// The sealing that stands: the last one.
-fn sealing(history: &[Recorded]) -> Option<&Recorded> {
-    history.iter().rev().find(|recorded| matches!(recorded.event.what, Happening::Sealed(_)))
 }

@@ -3,6 +3,7 @@
 //!
 //! All calls block. Each implementation bounds its own time.
 
+use std::fmt;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -14,9 +15,7 @@ use utpost_domain::{
 };
 use utpost_parcel::Source;
 use utpost_pki::SignFault;
-use utpost_wire::{
-    AccessToken, InboxItem, PrintProvider, SignedMessage, StatusLine, TokenDenial,
-};
+use utpost_wire::{AccessToken, InboxItem, PrintProvider, SignedMessage, StatusLine, TokenDenial};
 
 /// The time of day, and waiting. Scaled in endurance runs, so nothing else may ask the system.
 pub trait Clock: Send + Sync {
@@ -28,8 +27,9 @@ pub trait Clock: Send + Sync {
 
 /// The contact and reservation register.
 pub trait Register: Send + Sync {
-    /// Asks about one citizen. Three tries within about half a minute where the register is
-    /// silent; the caller must never read a fault as "no mailbox".
+    /// Asks about one citizen, and never answers from memory: mailboxes move. Three tries within
+    /// about half a minute where the register is silent; the caller must never read a fault as "no
+    /// mailbox".
     ///
     /// # Errors
     /// [`ServiceFault`]; every one of them means that the letter waits.
@@ -56,14 +56,17 @@ pub trait AccessPoint: Send + Sync {
     ///
     /// # Errors
     /// [`ServiceFault::Unreachable`] surely means that nothing was received;
-    /// [`ServiceFault::AnswerLost`] that nobody knows.
+    /// [`ServiceFault::AnswerLost`] that nobody knows, and so does [`ServiceFault::Busy`] but for
+    /// 408, 429 and 503; [`ServiceFault::Duplicate`] that it was received before. Nothing is
+    /// repeated here: that is the caller's rule.
     fn submit(
         &self,
         submission: &Submission<'_>,
         progress: &(dyn Fn(u64) + Send + Sync),
     ) -> Result<(), ServiceFault>;
 
-    /// The transport statuses of a message; `None` when the access point does not know it.
+    /// The transport statuses of a message; `None` when the access point does not know it, empty
+    /// when it says nothing of it.
     ///
     /// # Errors
     /// [`ServiceFault`].
@@ -263,10 +266,11 @@ pub struct KeptDocument {
     pub bytes: u64,
 }
 
-/// A receipt about to be kept.
-#[derive(Debug, Clone)]
+/// A receipt about to be kept. Its raw text never prints.
+#[derive(Clone)]
 pub struct IncomingReceipt {
-    /// Its own id; `None` when it cannot be read, in which case the raw text's digest is its key.
+    /// The id it says it has, by which it is marked read; `None` when it cannot be read. Anybody
+    /// can write a known id into a forged receipt.
     pub receipt: Option<ReceiptId>,
     /// The conversation it names.
     pub conversation: Option<ConversationId>,
@@ -283,9 +287,21 @@ pub struct IncomingReceipt {
 }
 
 impl IncomingReceipt {
-    /// The verdict of a receipt that passed every check. Once one is kept, nothing else under its
-    /// id is.
+    /// The verdict of a receipt that passed every check.
     pub const VERIFIED: &'static str = "VERIFIED";
+}
+
+impl fmt::Debug for IncomingReceipt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IncomingReceipt")
+            .field("receipt", &self.receipt)
+            .field("conversation", &self.conversation)
+            .field("letter", &self.letter)
+            .field("received_at", &self.received_at)
+            .field("verdict", &self.verdict)
+            .field("signer", &self.signer)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A receipt as kept.
@@ -302,7 +318,7 @@ pub struct StoredReceipt {
 pub enum ReceiptKept {
     /// Written now.
     New,
-    /// It was here already; nothing was written.
+    /// It was here already; nothing was written, neither receipt nor event.
     Known,
 }
 
@@ -412,7 +428,10 @@ pub trait Ledger: Send + Sync {
     /// Where the sealed parcel of a message lies or will lie.
     fn parcel_path(&self, message: MessageId) -> PathBuf;
 
-    /// Keeps the signed message of one attempt as it will be sent.
+    /// Keeps the signed message of one attempt as it will be sent. Called by the one whose attempt
+    /// it is, after [`Happening::AttemptStarted`] and before anything is sent.
+    ///
+    /// [`Happening::AttemptStarted`]: utpost_domain::Happening::AttemptStarted
     ///
     /// # Errors
     /// [`LedgerFault`].
@@ -430,7 +449,13 @@ pub trait Ledger: Send + Sync {
     /// [`LedgerFault`].
     fn last_message(&self, letter: LetterId) -> Result<Option<Sensitive<String>>, LedgerFault>;
 
-    /// Keeps a receipt, and in the same transaction the event it gives, when it gives one.
+    /// Keeps a receipt, and in the same transaction the event it gives, when it gives one. An
+    /// event that the fold refuses is left out; the receipt is kept.
+    ///
+    /// The key is the SHA-256 of the raw text, never the receipt's id, which is only a claim: a
+    /// forged receipt can neither shut out nor stand in for a genuine one of the same id, whichever
+    /// comes first. A text that is here counts as known under the verdict it has; under another it
+    /// is new, and takes that verdict, its letter and the event, unless it was verified once.
     ///
     /// # Errors
     /// [`LedgerFault`].
@@ -440,7 +465,8 @@ pub trait Ledger: Send + Sync {
         entry: Option<&Entry>,
     ) -> Result<ReceiptKept, LedgerFault>;
 
-    /// Writes down that the access point was told.
+    /// Writes down that the access point was told. It is told by the receipt's id, so this is said
+    /// of every text kept under it; only the first time counts.
     ///
     /// # Errors
     /// [`LedgerFault`].

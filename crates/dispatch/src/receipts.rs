@@ -1,12 +1,17 @@
 //! Bringing receipts home: kept as received, then verified, and only then marked read.
 
+use std::collections::HashSet;
+
+use jiff::Timestamp;
 use utpost_domain::{
-    CauseCode, Digest, Event, Happening, Letter, LetterId, PersonalFields, ReceiptId, ReceiptKind,
-    Sealed, VerifiedReceiptFacts,
+    CauseCode, ConversationId, Digest, Happening, Letter, LetterId, OrgNumber, PersonalFields,
+    ReceiptId, ReceiptKind, VerifiedReceiptFacts,
 };
 use utpost_wire::{Expectation, ReceiptFault, UnverifiedReceipt, parse_receipt};
 
-use crate::{Desk, Entry, Fault, InboxItem, InboxQuery, IncomingReceipt, ReceiptKept};
+use crate::{
+    Desk, Entry, Fault, InboxItem, InboxQuery, IncomingReceipt, ReceiptKept, ServiceFault,
+};
 
 /// Receipts asked for at a time.
 const PAGE: u32 = 100;
@@ -18,8 +23,11 @@ const MOST_PAGES: u32 = 1000;
 pub struct Collected {
     /// New receipts, in the order received.
     pub receipts: Vec<CollectedReceipt>,
-    /// Items without a readable message.
+    /// Items without a readable message, counted each time they were listed.
     pub empty: u32,
+    /// Times that the access point would not let a receipt kept here be marked read. It comes
+    /// again.
+    pub not_marked: u32,
 }
 
 /// One new receipt.
@@ -31,96 +39,181 @@ pub struct CollectedReceipt {
     pub receipt: Option<ReceiptId>,
     /// What it says, when it could be verified.
     pub kind: Option<ReceiptKind>,
-    /// `VERIFIED`, or the name of what is wrong with it.
+    /// [`IncomingReceipt::VERIFIED`], or the name of what is wrong with it.
     pub verdict: String,
     /// Whether the access point was told that it is kept here. Receipts of conversations that
     /// this ledger does not know stay unread: they may be another ledger's.
     pub acknowledged: bool,
 }
 
-/// Fetches all unread receipts. Page 0 is read, handled and marked, and read again, since marking
-/// changes the pages; only when nothing of a full page could be marked is the next page read.
+/// Fetches all unread receipts, of the whole agency and then of its sub-unit. Page 0 is read, kept
+/// and marked, and read again, since marking changes the pages; only when nothing of a full page
+/// could be marked is the next page read. A receipt that can't be read, believed or marked does not
+/// keep back the others.
 ///
 /// # Errors
-/// [`Fault::Service`] or [`Fault::Ledger`]; what was handled before stays handled.
+/// [`Fault::Service`] or [`Fault::Ledger`]; what was kept before stays kept.
 pub fn collect_receipts(desk: &Desk<'_>) -> Result<Collected, Fault> {
-    let mut collected = Collected::default();
+    let mut round = Round {
+        desk,
+        collected: Collected::default(),
+        marked: HashSet::new(),
+    };
     let unit = desk.agency.sender.unit.as_deref();
     for unit in std::iter::once(None).chain(unit.map(Some)) {
-        collect(desk, unit, &mut collected)?;
+        round.collect(unit)?;
     }
-    Ok(collected)
+    Ok(round.collected)
 }
 
-fn collect(desk: &Desk<'_>, unit: Option<&str>, collected: &mut Collected) -> Result<(), Fault> {
-    let mut page = 0;
-    for _ in 0..MOST_PAGES {
-        let query = InboxQuery {
-            channel_tag: desk.ledger.channel_tag(),
-            unit,
-            page,
-            page_size: PAGE,
-        };
-        let items = desk.access_point.unread(&query)?;
-        let full = items.len() >= PAGE as usize;
-        let mut marked = false;
-        for item in items {
-            match item {
-                InboxItem::Receipt(raw) => marked |= handle(desk, raw, collected)?,
-                InboxItem::Empty => collected.empty += 1,
+/// Judges again those of a letter's receipts whose issuer was not trusted when they came, as of
+/// the day they came. For use when the list of trusted issuers has grown.
+///
+/// # Errors
+/// [`Fault::Ledger`].
+pub fn reverify(desk: &Desk<'_>, letter: LetterId) -> Result<Letter, Fault> {
+    for stored in desk.ledger.receipts(Some(letter))? {
+        let receipt = stored.receipt;
+        if receipt.verdict == ReceiptFault::UntrustedIssuer.code() {
+            keep(desk, receipt.raw, receipt.received_at)?;
+        }
+    }
+    Ok(desk.ledger.letter(letter)?)
+}
+
+/// One collection.
+struct Round<'a> {
+    desk: &'a Desk<'a>,
+    collected: Collected,
+    /// Marked read in this round. One that is listed all the same is no progress.
+    marked: HashSet<ReceiptId>,
+}
+
+impl Round<'_> {
+    fn collect(&mut self, unit: Option<&str>) -> Result<(), Fault> {
+        let mut page = 0;
+        for _ in 0..MOST_PAGES {
+            let query = InboxQuery {
+                channel_tag: self.desk.ledger.channel_tag(),
+                unit,
+                page,
+                page_size: PAGE,
+            };
+            let items = self.desk.access_point.unread(&query)?;
+            let full = items.len() >= PAGE as usize;
+            // All are kept before the first is marked: marking goes by an id that two may bear.
+            let mut to_mark = Vec::new();
+            for item in items {
+                match item {
+                    InboxItem::Receipt(raw) => to_mark.extend(self.keep(raw)?),
+                    InboxItem::Empty => self.collected.empty += 1,
+                }
             }
+            let mut progress = false;
+            for kept in to_mark {
+                progress |= self.mark(&kept)?;
+            }
+            if !full {
+                return Ok(());
+            }
+            page = if progress { 0 } else { page + 1 };
         }
-        if !full {
-            return Ok(());
-        }
-        page = if marked { 0 } else { page + 1 };
+        Ok(())
     }
-    Ok(())
+
+    /// Keeps one receipt. Gives it when it is to be marked.
+    fn keep(&mut self, raw: String) -> Result<Option<ToMark>, Fault> {
+        let (judged, kept) = keep(self.desk, raw, self.desk.clock.now())?;
+        let mut listed = None;
+        if kept == ReceiptKept::New {
+            listed = Some(self.collected.receipts.len());
+            self.collected.receipts.push(CollectedReceipt {
+                letter: judged.letter,
+                receipt: judged.receipt,
+                kind: judged.kind,
+                verdict: judged.verdict.to_owned(),
+                acknowledged: false,
+            });
+        }
+        let ours = judged.receipt.filter(|_| judged.letter.is_some());
+        Ok(ours.map(|receipt| ToMark { receipt, listed }))
+    }
+
+    /// Tells the access point that a receipt is kept here. Gives whether that is progress.
+    fn mark(&mut self, kept: &ToMark) -> Result<bool, Fault> {
+        let receipt = kept.receipt;
+        let progress = !self.marked.contains(&receipt);
+        if progress {
+            match self.desk.access_point.mark_read(receipt) {
+                Ok(()) => {}
+                // About the service or the agency, and so about all receipts.
+                Err(
+                    fault @ ServiceFault::Busy {
+                        status: 408 | 429 | 503,
+                        ..
+                    },
+                ) => {
+                    return Err(fault.into());
+                }
+                // About this one.
+                Err(ServiceFault::Refused { .. } | ServiceFault::Busy { .. }) => {
+                    self.collected.not_marked += 1;
+                    return Ok(false);
+                }
+                Err(fault) => return Err(fault.into()),
+            }
+            self.desk
+                .ledger
+                .acknowledge(receipt, self.desk.clock.now())?;
+            self.marked.insert(receipt);
+        }
+        let listed = kept
+            .listed
+            .and_then(|at| self.collected.receipts.get_mut(at));
+        if let Some(listed) = listed {
+            listed.acknowledged = true;
+        }
+        Ok(progress)
+    }
 }
 
-/// Keeps one receipt and judges it. Gives whether it was marked read.
-fn handle(desk: &Desk<'_>, raw: String, collected: &mut Collected) -> Result<bool, Fault> {
-    let judged = judge(desk, &raw)?;
+/// A receipt that is kept and belongs to a letter here.
+struct ToMark {
+    receipt: ReceiptId,
+    /// Its place among the new ones.
+    listed: Option<usize>,
+}
+
+/// Keeps one receipt as received, with the verdict on it and the event it gives.
+fn keep(
+    desk: &Desk<'_>,
+    raw: String,
+    received_at: Timestamp,
+) -> Result<(Judged, ReceiptKept), Fault> {
+    let mut judged = judge(desk, &raw, received_at)?;
     let incoming = IncomingReceipt {
         receipt: judged.receipt,
         conversation: judged.conversation,
         letter: judged.letter,
         raw,
-        received_at: desk.clock.now(),
+        received_at,
         verdict: judged.verdict.to_owned(),
         signer: judged.signer,
     };
-    let entry = judged.what.map(|what| Entry {
-        event: Event { at: desk.clock.now(), actor: desk.actor.clone(), what },
-        personal: judged.personal,
+    let entry = judged.what.take().map(|what| Entry {
+        personal: std::mem::take(&mut judged.personal),
+        ..desk.event(what)
     });
     let kept = desk.ledger.keep_receipt(&incoming, entry.as_ref())?;
-    let acknowledged = match (judged.receipt, judged.letter) {
-        (Some(receipt), Some(_)) => {
-            desk.access_point.mark_read(receipt)?;
-            desk.ledger.acknowledge(receipt, desk.clock.now())?;
-            true
-        }
-        _ => false,
-    };
-    if kept == ReceiptKept::New {
-        collected.receipts.push(CollectedReceipt {
-            letter: judged.letter,
-            receipt: judged.receipt,
-            kind: judged.kind,
-            verdict: incoming.verdict,
-            acknowledged,
-        });
-    }
-    Ok(acknowledged)
+    Ok((judged, kept))
 }
 
 /// What is made of a receipt before it is kept.
 struct Judged {
     receipt: Option<ReceiptId>,
-    conversation: Option<utpost_domain::ConversationId>,
+    conversation: Option<ConversationId>,
     letter: Option<LetterId>,
-    signer: Option<utpost_domain::OrgNumber>,
+    signer: Option<OrgNumber>,
     kind: Option<ReceiptKind>,
     verdict: &'static str,
     what: Option<Happening>,
@@ -140,9 +233,61 @@ impl Judged {
             personal: PersonalFields::new(),
         }
     }
+
+    /// Verifies, and says what follows for the letter.
+    fn verify(
+        &mut self,
+        desk: &Desk<'_>,
+        letter: &Letter,
+        receipt: &UnverifiedReceipt,
+        expected: &Expectation,
+        digest: Digest,
+    ) {
+        match receipt.verify(desk.trust, expected) {
+            Ok(verified) => {
+                self.verdict = IncomingReceipt::VERIFIED;
+                self.kind = Some(verified.kind());
+                // Once for each id: the provider, or the access point, repeats itself.
+                if letter.has_verified(verified.receipt_id()) {
+                    return;
+                }
+                if let Some(detail) = verified.detail() {
+                    self.personal.insert("detail", detail.clone());
+                }
+                self.what = Some(Happening::ReceiptVerified(VerifiedReceiptFacts {
+                    kind: verified.kind(),
+                    receipt_id: verified.receipt_id(),
+                    occurred_at: verified.occurred_at(),
+                    signer: verified.signer(),
+                    signer_certificate: verified.certificate().fingerprint(),
+                    receipt: digest,
+                }));
+            }
+            Err(fault) => {
+                self.verdict = fault.code();
+                let leaf = receipt
+                    .certificates()
+                    .and_then(|chain| chain.into_iter().next());
+                self.what = Some(match (&fault, leaf) {
+                    (ReceiptFault::UntrustedIssuer, Some(leaf)) => {
+                        Happening::ReceiptWaitingForTrust {
+                            receipt_id: receipt.receipt_id(),
+                            receipt: digest,
+                            signer_certificate: leaf.fingerprint(),
+                        }
+                    }
+                    _ => Happening::ReceiptSuspect {
+                        receipt_id: Some(receipt.receipt_id()),
+                        receipt: digest,
+                        code: CauseCode::new(fault.code()),
+                    },
+                });
+            }
+        }
+    }
 }
 
-fn judge(desk: &Desk<'_>, raw: &str) -> Result<Judged, Fault> {
+fn judge(desk: &Desk<'_>, raw: &str, received_at: Timestamp) -> Result<Judged, Fault> {
     let receipt = match parse_receipt(raw) {
         Ok(receipt) => receipt,
         Err(fault) => return Ok(Judged::unread(fault.code())),
@@ -158,61 +303,26 @@ fn judge(desk: &Desk<'_>, raw: &str) -> Result<Judged, Fault> {
         None => None,
     };
     let Some(id) = known else { return Ok(judged) };
-    judged.letter = Some(id);
     let letter = desk.ledger.letter(id)?;
-    let sealed = letter.sealed().ok_or(Fault::Record)?;
-    verify(desk, &letter, sealed, &receipt, raw, &mut judged);
-    Ok(judged)
-}
-
-fn verify(
-    desk: &Desk<'_>,
-    letter: &Letter,
-    sealed: &Sealed,
-    receipt: &UnverifiedReceipt,
-    raw: &str,
-    judged: &mut Judged,
-) {
+    // A letter called back after sealing has other ids by now, or none.
+    let Some(sealed) = letter
+        .sealed()
+        .filter(|sealed| Some(sealed.conversation_id) == judged.conversation)
+    else {
+        return Ok(judged);
+    };
+    judged.letter = Some(id);
     let expected = Expectation {
         ours: desk.agency.organisation(),
         provider: sealed.receiver,
-        at: desk.clock.now(),
+        at: received_at,
     };
-    let digest = Digest::of(raw.as_bytes());
-    match receipt.verify(desk.trust, &expected) {
-        Ok(verified) => {
-            judged.verdict = "VERIFIED";
-            judged.kind = Some(verified.kind());
-            if letter.has_verified(verified.receipt_id()) {
-                return;
-            }
-            if let Some(detail) = verified.detail() {
-                judged.personal.insert("detail", detail.clone());
-            }
-            judged.what = Some(Happening::ReceiptVerified(VerifiedReceiptFacts {
-                kind: verified.kind(),
-                receipt_id: verified.receipt_id(),
-                occurred_at: verified.occurred_at(),
-                signer: verified.signer(),
-                signer_certificate: verified.certificate().fingerprint(),
-                receipt: digest,
-            }));
-        }
-        Err(fault) => {
-            judged.verdict = fault.code();
-            let leaf = receipt.certificates().and_then(|chain| chain.into_iter().next());
-            judged.what = Some(match (&fault, leaf) {
-                (ReceiptFault::UntrustedIssuer, Some(leaf)) => Happening::ReceiptWaitingForTrust {
-                    receipt_id: receipt.receipt_id(),
-                    receipt: digest,
-                    signer_certificate: leaf.fingerprint(),
-                },
-                _ => Happening::ReceiptSuspect {
-                    receipt_id: Some(receipt.receipt_id()),
-                    receipt: digest,
-                    code: CauseCode::new(fault.code()),
-                },
-            });
-        }
-    }
+    judged.verify(
+        desk,
+        &letter,
+        &receipt,
+        &expected,
+        Digest::of(raw.as_bytes()),
+    );
+    Ok(judged)
 }

@@ -96,8 +96,15 @@ impl Desk<'_> {
     }
 
     pub(crate) fn event(&self, what: Happening) -> Entry {
-        let event = Event { at: self.clock.now(), actor: self.actor.clone(), what };
-        Entry { event, personal: PersonalFields::new() }
+        let event = Event {
+            at: self.clock.now(),
+            actor: self.actor.clone(),
+            what,
+        };
+        Entry {
+            event,
+            personal: PersonalFields::new(),
+        }
     }
 
     pub(crate) fn record(&self, letter: LetterId, what: Happening) -> Result<Letter, Fault> {
@@ -106,8 +113,11 @@ impl Desk<'_> {
 
     /// The agency's own certificate by its fingerprint, when it is good now and the agency's.
     pub(crate) fn own_certificate(&self) -> Result<Digest, Fault> {
-        let (leaf, issuers) =
-            self.signer.chain().split_first().ok_or(SigningFault::NoCertificate)?;
+        let (leaf, issuers) = self
+            .signer
+            .chain()
+            .split_first()
+            .ok_or(SigningFault::NoCertificate)?;
         let verified = self
             .trust
             .verify(leaf, issuers, self.clock.now(), Purpose::Signing)
@@ -176,7 +186,10 @@ pub fn confirm(desk: &Desk<'_>, shown: &Letter, choice: Choice) -> Result<Letter
     let allowed = letter.next_actions().contains(&Action::Confirm);
     match choice {
         Choice::Yes if seen && allowed => desk.record(letter.id(), Happening::Confirmed),
-        _ => Err(Fault::Stopped { letter: letter.id(), reason }),
+        _ => Err(Fault::Stopped {
+            letter: letter.id(),
+            reason,
+        }),
     }
 }
 
@@ -264,7 +277,10 @@ fn wait(clock: &dyn Clock, until: Timestamp) {
 }
 
 pub(crate) fn later(now: Timestamp, by: Duration) -> Timestamp {
-    SignedDuration::try_from(by).ok().and_then(|by| now.checked_add(by).ok()).unwrap_or(now)
+    SignedDuration::try_from(by)
+        .ok()
+        .and_then(|by| now.checked_add(by).ok())
+        .unwrap_or(now)
 }
 
 /// Seals the letter's parcel and gives the event that makes it known.
@@ -283,10 +299,16 @@ fn seal(
         .collect::<Result<Vec<_>, _>>()?;
     let message_id = MessageId::generate();
     let path = desk.ledger.parcel_path(message_id);
-    let of = contents.documents.iter().map(|document| document.facts.bytes).sum();
+    let of = contents
+        .documents
+        .iter()
+        .map(|document| document.facts.bytes)
+        .sum();
     let parcel = package(desk, contents, mailbox, &sources)?
         .sign(desk.signer, desk.clock.now())?
-        .seal(&receiver, &path, &mut |done| (desk.progress)(Progress::Sealing { done, of }))?;
+        .seal(&receiver, &path, &mut |done| {
+            (desk.progress)(Progress::Sealing { done, of })
+        })?;
 
     let mut entry = desk.event(Happening::Sealed(Sealed {
         message_id,
@@ -339,17 +361,27 @@ fn package<'a>(
     mailbox: Option<MailboxAddress>,
     sources: &'a [Box<dyn Source>],
 ) -> Result<Parcel<'a>, Fault> {
-    let mut documents = contents.documents.iter().zip(sources).map(|(listed, source)| Document {
-        title: listed.title.clone(),
-        language: contents.drafted.language,
-        file_name: listed.file_name.clone(),
-        media_type: listed.facts.media_type,
-        source: source.as_ref(),
-    });
+    let mut documents = contents
+        .documents
+        .iter()
+        .zip(sources)
+        .map(|(listed, source)| Document {
+            title: listed.title.clone(),
+            language: contents.drafted.language,
+            file_name: listed.file_name.clone(),
+            media_type: listed.facts.media_type,
+            source: source.as_ref(),
+        });
     let main = documents.next().ok_or(Fault::Record)?;
     let attachments = documents.collect();
     let sender = desk.agency.sender.clone();
-    Ok(Parcel::new(sender, mailbox, main, attachments, desk.agency.limits)?)
+    Ok(Parcel::new(
+        sender,
+        mailbox,
+        main,
+        attachments,
+        desk.agency.limits,
+    )?)
 }
 
 /// The personal fields of a sealing event. Their names are frozen: they are hashed.

@@ -4,8 +4,9 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
-use jiff::{SignedDuration, ToSpan};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use openssl::error::ErrorStack;
 use openssl::sha::sha256;
 use serde::Deserialize;
@@ -33,37 +34,47 @@ const UNIT: &str = "310702641:skole";
 /// A sealed letter may have waited in an outbox as long as this, hours.
 const LONGEST_WAIT: i64 = 30 * 24;
 
-/// Takes up what an earlier instance left unfinished.
-pub(crate) fn take_up(world: &Shared) {
-    let unfinished: Vec<Uuid> = world
+/// Takes up what an earlier instance left unfinished. What is due by now has happened when this
+/// returns, so that nothing stands still where practice runs only for moments at a time.
+pub(crate) async fn take_up(world: &Shared) {
+    let unfinished: Vec<(Uuid, Timestamp)> = world
         .books()
         .courses()
         .filter(|course| course.is_unfinished())
-        .map(|course| course.letter.message)
+        .map(|course| (course.letter.message, course.letter.at))
         .collect();
-    for message in unfinished {
-        carry(world, message);
+    for (message, accepted_at) in unfinished {
+        let age = Duration::try_from(world.now().duration_since(accepted_at)).unwrap_or_default();
+        match world.options.sent_after.checked_sub(age) {
+            None | Some(Duration::ZERO) => walk(Arc::clone(world), message, Duration::ZERO).await,
+            Some(left) => {
+                tokio::spawn(walk(Arc::clone(world), message, left));
+            }
+        }
     }
 }
 
-/// Carries an accepted letter to its supplier, in a task of its own.
+/// Carries a letter accepted just now to its supplier, in a task of its own.
 pub(crate) fn carry(world: &Shared, message: Uuid) {
-    let world = Arc::clone(world);
-    tokio::spawn(async move {
-        tokio::time::sleep(world.options.sent_after).await;
-        let access_point = Arc::clone(&world);
-        let handed = tokio::task::spawn_blocking(move || hand_over(&access_point, message)).await;
-        if !matches!(handed, Ok(Ok(true))) {
-            return;
-        }
-        tokio::time::sleep(world.options.receipt_after).await;
-        if tokio::task::spawn_blocking(move || deliver(&world, message))
-            .await
-            .is_err()
-        {
-            tracing::error!(%message, "the supplier's task has failed");
-        }
-    });
+    let wait = world.options.sent_after;
+    tokio::spawn(walk(Arc::clone(world), message, wait));
+}
+
+/// The way of a letter from the access point to its first receipts.
+async fn walk(world: Shared, message: Uuid, wait: Duration) {
+    tokio::time::sleep(wait).await;
+    let access_point = Arc::clone(&world);
+    let handed = tokio::task::spawn_blocking(move || hand_over(&access_point, message)).await;
+    if !matches!(handed, Ok(Ok(true))) {
+        return;
+    }
+    tokio::time::sleep(world.options.receipt_after).await;
+    if tokio::task::spawn_blocking(move || deliver(&world, message))
+        .await
+        .is_err()
+    {
+        tracing::error!(%message, "the supplier's task has failed");
+    }
 }
 
 /// Makes, signs and stores one receipt; gives its identifier.

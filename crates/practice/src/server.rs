@@ -399,7 +399,7 @@ fn serve_in_thread(
         .name("practice".to_owned())
         .spawn(move || {
             let served = runtime.block_on(async {
-                providers::take_up(&world);
+                providers::take_up(&world).await;
                 let app = router(world.clone());
                 axum_server::from_tcp_rustls(listener, tls)?
                     .handle(handle)

@@ -1,12 +1,14 @@
 //! The commands from a first letter to its proof.
 
 use std::fs;
+use std::thread;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::home::{
-    ADDRESS, CURIOUS, DELETED, DIGIPOST, EBOKS, FALSE, Home, KEYLESS, RESERVED, RETURNING,
-    answer, eventually, files_below, told, utpost,
+    ADDRESS, CURIOUS, DELETED, DIGIPOST, EBOKS, FALSE, Home, KEYLESS, RESERVED, RETURNING, answer,
+    eventually, files_below, told, utpost,
 };
 
 fn letter_of(answer: &Value) -> String {
@@ -27,7 +29,12 @@ fn steps(shown: &Value) -> Vec<String> {
         Value::String(name) => name.clone(),
         other => other.as_object().unwrap().keys().next().unwrap().clone(),
     };
-    shown["timeline"].as_array().unwrap().iter().map(name).collect()
+    shown["timeline"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(name)
+        .collect()
 }
 
 #[test]
@@ -38,7 +45,11 @@ fn the_empty_program_says_how_to_begin() {
     let english = home.read(&["status", "--language", "en"]);
     assert!(english.out.starts_with("No letters yet."), "{english:?}");
     assert!(home.read(&["outbox"]).out.contains("Utboksen er tom"));
-    assert!(home.read(&["receipts", "--language", "en"]).out.contains("No new receipts"));
+    assert!(
+        home.read(&["receipts", "--language", "en"])
+            .out
+            .contains("No new receipts")
+    );
 }
 
 #[test]
@@ -57,15 +68,29 @@ fn a_letter_goes_to_the_mailbox_and_its_way_is_shown() {
     assert_eq!(accepted[0]["message"], sent["message_id"]);
     assert_eq!(accepted[0]["verdict"]["fault"], Value::Null);
     let shown = home.run(&["status", &letter]).well();
-    let way = ["drafted", "decided", "send_pressed", "sealed", "token_fetched", "attempt_started"];
+    let way = [
+        "drafted",
+        "decided",
+        "send_pressed",
+        "sealed",
+        "token_fetched",
+        "attempt_started",
+    ];
     assert_eq!(steps(&shown)[..6], way);
     assert_eq!(steps(&shown)[6], "accepted");
     let verdicts = shown["receipts"].as_array().unwrap();
-    assert!(verdicts.iter().all(|receipt| receipt["verdict"] == "VERIFIED"));
+    assert!(
+        verdicts
+            .iter()
+            .all(|receipt| receipt["verdict"] == "VERIFIED")
+    );
     let in_words = home.read(&["status", &letter]).out;
     assert!(in_words.starts_with("Åpnet\n"), "{in_words}");
     let listed = home.read(&["status"]).out;
-    assert!(listed.contains(&letter) && listed.contains("Vedtak"), "{listed}");
+    assert!(
+        listed.contains(&letter) && listed.contains("Vedtak"),
+        "{listed}"
+    );
     // The same again brings nothing new.
     assert_eq!(home.run(&["receipts"]).well()["receipts"], json!([]));
     assert_eq!(home.run(&["outbox"]).well()["letters"], json!([]));
@@ -75,13 +100,24 @@ fn a_letter_goes_to_the_mailbox_and_its_way_is_shown() {
 fn paper_is_accepted_posted_and_returned() {
     let home = Home::new();
     let sent = home.send(RETURNING, &["--address", ADDRESS]).well();
-    assert_eq!((&sent["channel"], &sent["receiver"]), (&json!("PRINT"), &json!("974761076")));
+    assert_eq!(
+        (&sent["channel"], &sent["receiver"]),
+        (&json!("PRINT"), &json!("974761076"))
+    );
     let letter = letter_of(&sent);
     arrives_at(&home, &letter, "print_accepted");
     let conversation = sent["conversation_id"].as_str().unwrap();
-    home.run(&["practice", "act", "posted", "--conversation", conversation]).well();
+    home.run(&["practice", "act", "posted", "--conversation", conversation])
+        .well();
     arrives_at(&home, &letter, "handed_to_post");
-    home.run(&["practice", "act", "returned", "--conversation", conversation]).well();
+    home.run(&[
+        "practice",
+        "act",
+        "returned",
+        "--conversation",
+        conversation,
+    ])
+    .well();
     arrives_at(&home, &letter, "returned");
 }
 
@@ -106,7 +142,15 @@ fn a_forged_receipt_changes_nothing_and_is_shown() {
     arrives_at(&home, &letter, "print_accepted");
     let conversation = sent["conversation_id"].as_str().unwrap();
     for kind in ["wrong_key", "foreign_ca", "wrong_sender", "tampered"] {
-        let forge = ["practice", "act", "forge", "--conversation", conversation, "--kind", kind];
+        let forge = [
+            "practice",
+            "act",
+            "forge",
+            "--conversation",
+            conversation,
+            "--kind",
+            kind,
+        ];
         home.run(&forge).well();
         let told = home.run(&["receipts"]).well();
         let verdict = told["receipts"][0]["verdict"].as_str().unwrap();
@@ -120,12 +164,19 @@ fn a_dry_run_decides_and_sends_nothing() {
     let home = Home::new();
     let before = home.journal();
     let shown = home.send(DIGIPOST, &["--dry-run"]).well();
-    assert_eq!((&shown["channel"], &shown["state"]), (&json!("DIGITAL"), &json!("ready")));
+    assert_eq!(
+        (&shown["channel"], &shown["state"]),
+        (&json!("DIGITAL"), &json!("ready"))
+    );
     let paper = home.send(RESERVED, &["--dry-run"]).well();
     assert_eq!(paper["channel"], "PRINT");
     assert!(home.journal() == before, "something reached practice");
     // Nothing waits to be sent by mistake.
-    assert!(home.letters().iter().all(|letter| letter["state"] == "cancelled"));
+    assert!(
+        home.letters()
+            .iter()
+            .all(|letter| letter["state"] == "cancelled")
+    );
     assert_eq!(home.run(&["outbox"]).well()["letters"], json!([]));
 }
 
@@ -145,7 +196,10 @@ fn lookup_tells_channel_reason_and_sentence_and_keeps_nothing() {
         assert!(!told.to_string().contains(number));
     }
     let english = home.read(&["lookup", "--to", DIGIPOST, "--language", "en"]);
-    assert!(english.out.starts_with("Digitally to Digipost"), "{english:?}");
+    assert!(
+        english.out.starts_with("Digitally to Digipost"),
+        "{english:?}"
+    );
     assert_eq!(home.letters(), Vec::<Value>::new());
     assert!(home.accepted().is_empty());
 }
@@ -153,11 +207,18 @@ fn lookup_tells_channel_reason_and_sentence_and_keeps_nothing() {
 #[test]
 fn paper_for_a_faulty_mailbox_wants_a_yes() {
     let home = Home::new();
-    let refused = home.send(KEYLESS, &["--address", ADDRESS]).refused("REACH_PRINT_UNCONFIRMED");
-    assert!(home.kept(&letter_of(&refused))["state"].to_string().contains("stopped"));
+    let refused = home
+        .send(KEYLESS, &["--address", ADDRESS])
+        .refused("REACH_PRINT_UNCONFIRMED");
+    assert!(
+        home.kept(&letter_of(&refused))["state"]
+            .to_string()
+            .contains("stopped")
+    );
     // A yes to something else is no yes.
     let other = ["--address", ADDRESS, "--print-anyway"];
-    home.send(KEYLESS, &other).refused("REACH_PRINT_UNCONFIRMED");
+    home.send(KEYLESS, &other)
+        .refused("REACH_PRINT_UNCONFIRMED");
     assert!(home.accepted().is_empty());
     let yes = ["--address", ADDRESS, "--confirm-print"];
     assert_eq!(home.send(KEYLESS, &yes).well()["channel"], "PRINT");
@@ -168,10 +229,12 @@ fn paper_for_a_faulty_mailbox_wants_a_yes() {
 fn a_letter_to_one_removed_from_the_register_wants_another_yes() {
     let home = Home::new();
     let options = ["--address", ADDRESS, "--confirm-print"];
-    home.send(DELETED, &options).refused("REACH_PERSON_DELETED");
+    let stopped = letter_of(&home.send(DELETED, &options).refused("REACH_PERSON_DELETED"));
+    home.run(&["resume", &stopped])
+        .refused("REACH_PERSON_DELETED");
     assert!(home.accepted().is_empty());
-    let options = ["--address", ADDRESS, "--print-anyway"];
-    let sent = home.send(DELETED, &options).well();
+    let sent = home.run(&["resume", &stopped, "--print-anyway"]).well();
+    assert_eq!(letter_of(&sent), stopped);
     assert_eq!(home.accepted()[0]["kind"], "print");
     assert!(steps(&home.kept(&letter_of(&sent))).contains(&"confirmed".to_owned()));
 }
@@ -200,9 +263,11 @@ fn a_letter_can_be_given_up_until_it_is_attempted() {
     let home = Home::new();
     let stopped = letter_of(&home.send(RESERVED, &[]).refused("REACH_ADDRESS_MISSING"));
     assert_eq!(home.run(&["cancel", &stopped]).well()["state"], "cancelled");
-    home.run(&["cancel", &stopped]).refused("INPUT_NOT_IN_THIS_STATE");
+    home.run(&["cancel", &stopped])
+        .refused("INPUT_NOT_IN_THIS_STATE");
     let sent = letter_of(&home.send(DIGIPOST, &[]).well());
-    home.run(&["cancel", &sent]).refused("INPUT_NOT_IN_THIS_STATE");
+    home.run(&["cancel", &sent])
+        .refused("INPUT_NOT_IN_THIS_STATE");
     assert_eq!(home.kept(&sent)["state"], "at_access_point");
 }
 
@@ -211,11 +276,19 @@ fn a_letter_that_is_not_there_is_said_to_be_unknown() {
     let home = Home::new();
     let out = home.path("bevis");
     let out = out.to_str().unwrap();
-    for letter in ["4cd0f0bc-6e9c-4b7a-8a39-0d6b1f4c9a10", "4cd0f0bc", "../../etc/passwd"] {
-        home.run(&["status", letter]).refused("INPUT_LETTER_UNKNOWN");
-        home.run(&["status", letter, "--offline"]).refused("INPUT_LETTER_UNKNOWN");
-        home.run(&["cancel", letter]).refused("INPUT_LETTER_UNKNOWN");
-        home.run(&["evidence", letter, "--out", out]).refused("INPUT_LETTER_UNKNOWN");
+    for letter in [
+        "4cd0f0bc-6e9c-4b7a-8a39-0d6b1f4c9a10",
+        "4cd0f0bc",
+        "../../etc/passwd",
+    ] {
+        home.run(&["status", letter])
+            .refused("INPUT_LETTER_UNKNOWN");
+        home.run(&["status", letter, "--offline"])
+            .refused("INPUT_LETTER_UNKNOWN");
+        home.run(&["cancel", letter])
+            .refused("INPUT_LETTER_UNKNOWN");
+        home.run(&["evidence", letter, "--out", out])
+            .refused("INPUT_LETTER_UNKNOWN");
     }
     assert!(!home.path("bevis").exists());
 }
@@ -227,17 +300,29 @@ fn the_evidence_holds_what_was_sent_and_what_was_answered() {
     let letter = letter_of(&sent);
     arrives_at(&home, &letter, "delivered");
     let folder = home.path("bevis/brev");
-    home.run(&["evidence", &letter, "--out", folder.to_str().unwrap()]).well();
+    home.run(&["evidence", &letter, "--out", folder.to_str().unwrap()])
+        .well();
 
     let message = sent["message_id"].as_str().unwrap();
     let books = |name: &str| fs::read(home.practice_data().join("books").join(name)).unwrap();
     let evidence = |name: &str| fs::read(folder.join(name)).unwrap();
-    assert_eq!(evidence("package.cms"), books(&format!("packages/{message}.cms")));
-    assert_eq!(evidence("message.jwt"), books(&format!("messages/{message}.jwt")));
+    assert_eq!(
+        evidence("package.cms"),
+        books(&format!("packages/{message}.cms"))
+    );
+    assert_eq!(
+        evidence("message.jwt"),
+        books(&format!("messages/{message}.jwt"))
+    );
     let receipts = files_below(&folder.join("receipts"));
     assert_eq!(receipts.len(), 1);
     let receipt = fs::read_to_string(&receipts[0]).unwrap();
-    assert!(String::from_utf8(home.journal()).unwrap().contains(&receipt), "as it was given");
+    assert!(
+        String::from_utf8(home.journal())
+            .unwrap()
+            .contains(&receipt),
+        "as it was given"
+    );
 
     let timeline: Value = serde_json::from_slice(&evidence("timeline.json")).unwrap();
     assert_eq!(timeline["letter"], letter);
@@ -246,7 +331,11 @@ fn the_evidence_holds_what_was_sent_and_what_was_answered() {
     assert_eq!(timeline["receipts"][0]["signer"], "922020175");
     assert_eq!(timeline["timeline"], home.kept(&letter)["timeline"]);
     let hashes = timeline["timeline"].as_array().unwrap().iter();
-    assert!(hashes.clone().all(|entry| entry["hash"].as_str().unwrap().len() == 64));
+    assert!(
+        hashes
+            .clone()
+            .all(|entry| entry["hash"].as_str().unwrap().len() == 64)
+    );
     assert!(steps(&timeline).contains(&"receipt_verified".to_owned()));
 }
 
@@ -255,7 +344,8 @@ fn the_evidence_of_a_letter_never_sent_is_its_timeline() {
     let home = Home::new();
     let letter = letter_of(&home.send(RESERVED, &[]).refused("REACH_ADDRESS_MISSING"));
     let folder = home.path("bevis");
-    home.run(&["evidence", &letter, "--out", folder.to_str().unwrap()]).well();
+    home.run(&["evidence", &letter, "--out", folder.to_str().unwrap()])
+        .well();
     assert_eq!(files_below(&folder), [folder.join("timeline.json")]);
 }
 
@@ -265,9 +355,19 @@ fn practice_is_there_without_being_started() {
     assert_eq!(home.send(DIGIPOST, &[]).well()["state"], "at_access_point");
     assert_eq!(home.letters().len(), 1);
     home.run(&["doctor"]).well();
-    // It ended with the command, and its books go on with the next.
+    // It ended with the command.
     assert!(!home.practice_data().join("endpoints.json").exists());
-    eventually(|| home.run(&["receipts"]).well()["receipts"] != json!([]));
+}
+
+#[test]
+fn a_letter_goes_on_between_commands_that_each_start_practice() {
+    let home = Home::without_practice();
+    let sent = home.send(DIGIPOST, &[]).well();
+    thread::sleep(Duration::from_secs(1));
+    for _ in 0..3 {
+        home.run(&["receipts"]).well();
+    }
+    assert_eq!(home.kept(&letter_of(&sent))["state"], "delivered");
 }
 
 #[cfg(target_os = "linux")]
@@ -276,9 +376,13 @@ fn the_first_letter_needs_no_option_but_the_key_file() {
     let home = Home::without_practice();
     let letter = home.letter();
     let mut command = utpost();
-    command.env("HOME", home.path("user")).env("XDG_DATA_HOME", home.path("user/data"));
+    command
+        .env("HOME", home.path("user"))
+        .env("XDG_DATA_HOME", home.path("user/data"));
     command.env("UTPOST_KEY_FILE", home.path("user/key"));
-    command.args(["send", &letter, "--to", DIGIPOST, "--title", "Vedtak", "--json"]);
+    command.args([
+        "send", &letter, "--to", DIGIPOST, "--title", "Vedtak", "--json",
+    ]);
     let sent = answer(&mut command, "").well();
     assert_eq!(sent["environment"], "practice");
     assert!(home.path("user/data/utpost/practice/ledger.db").exists());
@@ -290,9 +394,17 @@ fn without_a_key_store_the_way_out_is_told() {
     let home = Home::new();
     let mut command = utpost();
     command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus");
-    command.arg("--data").arg(home.ledger()).args(["status", "--json"]);
+    command
+        .arg("--data")
+        .arg(home.ledger())
+        .args(["status", "--json"]);
     let refused = answer(&mut command, "").refused("LOCAL_NO_KEY_STORE");
-    assert!(refused["error"]["do"].as_str().unwrap().contains("--key-file"));
+    assert!(
+        refused["error"]["do"]
+            .as_str()
+            .unwrap()
+            .contains("--key-file")
+    );
     assert!(!home.ledger().join("ledger.db").exists());
 }
 
@@ -303,10 +415,20 @@ fn an_error_is_told_in_the_language_asked_for() {
     let send = ["send", &letter, "--to", DIGIPOST, "--title", ""];
     let norwegian = home.read(&send);
     assert_eq!((norwegian.exit, norwegian.out.as_str()), (2, ""));
-    assert!(norwegian.err.starts_with("Brevet har ingen tittel.\n→ Gi brevet en tittel."));
-    assert!(norwegian.err.contains("INPUT_TITLE_MISSING · "), "{norwegian:?}");
+    assert!(
+        norwegian
+            .err
+            .starts_with("Brevet har ingen tittel.\n→ Gi brevet en tittel.")
+    );
+    assert!(
+        norwegian.err.contains("INPUT_TITLE_MISSING · "),
+        "{norwegian:?}"
+    );
     let english = home.read(&[send.as_slice(), &["--language", "en"]].concat());
-    assert!(english.err.starts_with("The letter has no title."), "{english:?}");
+    assert!(
+        english.err.starts_with("The letter has no title."),
+        "{english:?}"
+    );
     let code = english.err.lines().last().unwrap();
     assert!(code.contains("INPUT_TITLE_MISSING · "));
 }
@@ -318,19 +440,43 @@ fn what_is_not_for_a_person_is_not_written_to_a_file() {
     let sent = home.read(&["send", &letter, "--to", DIGIPOST, "--title", "Vedtak"]);
     assert_eq!(sent.exit, 0);
     assert!(sent.err.starts_with("Digitalt til Digipost"), "{sent:?}");
-    assert!(!sent.err.contains('\u{1b}') && !sent.out.contains('\u{1b}'), "{sent:?}");
+    assert!(
+        !sent.err.contains('\u{1b}') && !sent.out.contains('\u{1b}'),
+        "{sent:?}"
+    );
 }
 
 #[test]
 fn help_tells_every_option_of_every_command() {
     let everywhere = [
-        "--json", "--practice", "--environment", "--data", "--key-file", "--practice-data",
-        "--settings", "--language", "--help",
+        "--json",
+        "--practice",
+        "--environment",
+        "--data",
+        "--key-file",
+        "--practice-data",
+        "--settings",
+        "--language",
+        "--help",
     ];
     let send = [
-        "FILE.pdf", "--to", "--to-file", "--title", "--public-title", "--kind", "--attach",
-        "--security", "--letter-language", "--opening-receipt", "--visible-from", "--address",
-        "--address-file", "--confirm-print", "--print-anyway", "--dry-run", "enkeltvedtak",
+        "FILE.pdf",
+        "--to",
+        "--to-file",
+        "--title",
+        "--public-title",
+        "--kind",
+        "--attach",
+        "--security",
+        "--letter-language",
+        "--opening-receipt",
+        "--visible-from",
+        "--address",
+        "--address-file",
+        "--confirm-print",
+        "--print-anyway",
+        "--dry-run",
+        "enkeltvedtak",
     ];
     let commands: [(&[&str], &[&str]); 14] = [
         (&["send"], &send),
@@ -341,20 +487,36 @@ fn help_tells_every_option_of_every_command() {
         (&["receipts"], &[]),
         (&["evidence"], &["<LETTER>", "--out"]),
         (&["doctor"], &[]),
-        (&["practice"], &["serve", "persons", "reset", "replay", "act"]),
+        (
+            &["practice"],
+            &["serve", "persons", "reset", "replay", "act"],
+        ),
         (&["practice", "serve"], &["--port", "--until-input-ends"]),
         (&["practice", "persons"], &[]),
         (&["practice", "reset"], &["--renew"]),
-        (&["practice", "replay"], &["--message", "--package", "--key", "--print", "--at"]),
-        (&["practice", "act"], &["--conversation", "--kind", "open", "posted", "returned"]),
+        (
+            &["practice", "replay"],
+            &["--message", "--package", "--key", "--print", "--at"],
+        ),
+        (
+            &["practice", "act"],
+            &["--conversation", "--kind", "open", "posted", "returned"],
+        ),
     ];
     for (command, options) in commands {
         let help = told(utpost().args(command).arg("--help"), "");
         assert_eq!(help.exit, 0);
-        let words: Vec<&str> = help.out.split([' ', '\n', ',', ':', '[', ']', '<', '>']).collect();
+        let words: Vec<&str> = help
+            .out
+            .split([' ', '\n', ',', ':', '[', ']', '<', '>'])
+            .collect();
         for option in everywhere.iter().chain(options) {
             let option = option.trim_matches(['[', ']', '<', '>']);
-            assert!(words.contains(&option), "{command:?} {option}:\n{}", help.out);
+            assert!(
+                words.contains(&option),
+                "{command:?} {option}:\n{}",
+                help.out
+            );
         }
     }
     let whole = told(utpost().arg("--help"), "").out;

@@ -45,12 +45,18 @@ impl Home {
     pub(crate) fn new() -> Self {
         let home = Self::without_practice();
         let practice = home.serve();
-        Self { practice: Some(practice), ..home }
+        Self {
+            practice: Some(practice),
+            ..home
+        }
     }
 
     /// A machine where practice does not run.
     pub(crate) fn without_practice() -> Self {
-        let home = Self { folder: tempfile::tempdir().unwrap(), practice: None };
+        let home = Self {
+            folder: tempfile::tempdir().unwrap(),
+            practice: None,
+        };
         fs::create_dir(home.practice_data()).unwrap();
         for (name, bytes) in authority() {
             fs::write(home.practice_data().join(name), bytes).unwrap();
@@ -99,7 +105,10 @@ impl Home {
 
     /// A PDF of one page with this name.
     pub(crate) fn pdf(&self, name: &str) -> String {
-        self.file(name, utpost_letters::sample::letter(&["Vedtak", "", "Du får medhold."]))
+        self.file(
+            name,
+            utpost_letters::sample::letter(&["Vedtak", "", "Du får medhold."]),
+        )
     }
 
     /// A PDF of exactly so many bytes.
@@ -114,7 +123,9 @@ impl Home {
     /// settings.
     pub(crate) fn utpost(&self) -> Command {
         let mut command = utpost();
-        command.arg("--practice").args(["--data".as_ref(), self.ledger().as_os_str()]);
+        command
+            .arg("--practice")
+            .args(["--data".as_ref(), self.ledger().as_os_str()]);
         command.args(["--key-file".as_ref(), self.key_file().as_os_str()]);
         command.args(["--practice-data".as_ref(), self.practice_data().as_os_str()]);
         command
@@ -162,12 +173,18 @@ impl Home {
 
     /// How much misbehaviour is left.
     pub(crate) fn planned(&self) -> usize {
-        self.control("GET", "faults", None).as_array().unwrap().len()
+        self.control("GET", "faults", None)
+            .as_array()
+            .unwrap()
+            .len()
     }
 
     /// What practice has accepted.
     pub(crate) fn accepted(&self) -> Vec<Value> {
-        self.control("GET", "books", None)["letters"].as_array().unwrap().clone()
+        self.control("GET", "books", None)["letters"]
+            .as_array()
+            .unwrap()
+            .clone()
     }
 
     /// Everything practice ever wrote down: grows even by a refusal.
@@ -179,10 +196,18 @@ impl Home {
         let read = |name: &str| fs::read(self.practice_data().join(name)).unwrap();
         let endpoints: Value = serde_json::from_slice(&read("endpoints.json")).unwrap();
         let root = reqwest::Certificate::from_pem(&read("ca.pem")).unwrap();
-        let client = Client::builder().https_only(true).no_proxy().tls_certs_only([root]);
-        let address = format!("{}/practice/{path}", endpoints["base_url"].as_str().unwrap());
-        let request: RequestBuilder =
-            client.build().unwrap().request(method.parse().unwrap(), address);
+        let client = Client::builder()
+            .https_only(true)
+            .no_proxy()
+            .tls_certs_only([root]);
+        let address = format!(
+            "{}/practice/{path}",
+            endpoints["base_url"].as_str().unwrap()
+        );
+        let request: RequestBuilder = client
+            .build()
+            .unwrap()
+            .request(method.parse().unwrap(), address);
         let request = request.bearer_auth(endpoints["control_token"].as_str().unwrap());
         let request = match body {
             Some(body) => request.json(body),
@@ -237,9 +262,16 @@ impl Answer {
             "LOCAL" => ("local", 8),
             _ => ("defect", 70),
         };
-        assert_eq!((error["family"].as_str(), self.exit), (Some(family), exit), "{self:#?}");
+        assert_eq!(
+            (error["family"].as_str(), self.exit),
+            (Some(family), exit),
+            "{self:#?}"
+        );
         for part in ["what", "do", "reference"] {
-            assert!(error[part].as_str().is_some_and(|text| text.len() > 7), "{part}: {self:#?}");
+            assert!(
+                error[part].as_str().is_some_and(|text| text.len() > 7),
+                "{part}: {self:#?}"
+            );
         }
         assert_eq!(self.log, "");
         self.json
@@ -259,7 +291,14 @@ pub(crate) fn answer_and<T>(
     let (told, seen) = told_and(command, input, meanwhile);
     let json = serde_json::from_str(&told.out)
         .unwrap_or_else(|_| panic!("{command:?} did not answer with JSON: {told:?}"));
-    (Answer { json, exit: told.exit, log: told.err }, seen)
+    (
+        Answer {
+            json,
+            exit: told.exit,
+            log: told.err,
+        },
+        seen,
+    )
 }
 
 /// What a command wrote for people.
@@ -274,13 +313,14 @@ pub(crate) fn told(command: &mut Command, input: &str) -> Told {
     told_and(command, input, |_| ()).0
 }
 
-fn told_and<T>(
-    command: &mut Command,
-    input: &str,
-    meanwhile: impl FnOnce(u32) -> T,
-) -> (Told, T) {
+fn told_and<T>(command: &mut Command, input: &str, meanwhile: impl FnOnce(u32) -> T) -> (Told, T) {
     let (stdin, stdout, stderr) = (Stdio::piped(), Stdio::piped(), Stdio::piped());
-    let mut child = command.stdin(stdin).stdout(stdout).stderr(stderr).spawn().unwrap();
+    let mut child = command
+        .stdin(stdin)
+        .stdout(stdout)
+        .stderr(stderr)
+        .spawn()
+        .unwrap();
     // A program that ends before it reads says why itself.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     let seen = meanwhile(child.id());
@@ -327,7 +367,11 @@ struct Serving(Child);
 impl Serving {
     fn start(command: &mut Command) -> Self {
         let command = command.args(["--json", "--until-input-ends"]);
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut ready = String::new();
         let mut told = BufReader::new(child.stdout.take().unwrap());
         told.read_line(&mut ready).unwrap();
@@ -359,13 +403,20 @@ fn authority() -> &'static BTreeMap<String, Vec<u8>> {
     FILES.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();
         let mut command = utpost();
-        command.arg("--practice-data").arg(folder.path()).args(["practice", "serve"]);
+        command
+            .arg("--practice-data")
+            .arg(folder.path())
+            .args(["practice", "serve"]);
         drop(Serving::start(&mut command));
         let named = |path: PathBuf| {
             let name = path.file_name().unwrap().to_str().unwrap().to_owned();
             (name, fs::read(path).unwrap())
         };
         let of_authority = |path: &PathBuf| path.parent() == Some(folder.path());
-        files_below(folder.path()).into_iter().filter(of_authority).map(named).collect()
+        files_below(folder.path())
+            .into_iter()
+            .filter(of_authority)
+            .map(named)
+            .collect()
     })
 }

@@ -10,7 +10,11 @@ use crate::home::{ADDRESS, DIGIPOST, Home, RESERVED, answer, text, utpost};
 
 /// Puts one of practice's other key files in the place of the agency's own.
 fn exchange(home: &Home, other: &str) {
-    fs::copy(home.practice_data().join(other), home.practice_data().join("agency.p12")).unwrap();
+    fs::copy(
+        home.practice_data().join(other),
+        home.practice_data().join("agency.p12"),
+    )
+    .unwrap();
 }
 
 #[test]
@@ -20,7 +24,7 @@ fn a_certificate_that_is_not_the_agencys_own_and_valid_one_sends_nothing() {
     let letters = home.letters();
     let certificates = [
         ("agency-expired.p12", "AUTH_CERTIFICATE_EXPIRED"),
-        ("agency-foreign.p12", "AUTH_CERTIFICATE_UNUSABLE"),
+        ("agency-foreign.p12", "AUTH_CERTIFICATE_FOREIGN"),
         ("neighbour.p12", "AUTH_CERTIFICATE_FOREIGN"),
         ("ca.pem", "AUTH_CERTIFICATE_FILE"),
     ];
@@ -76,7 +80,11 @@ fn a_ledger_opens_in_its_own_environment_only() {
     home.send(DIGIPOST, &[]).well();
     let mut command = utpost();
     command.args(["--environment", "test", "status", "--json"]);
-    command.arg("--data").arg(home.ledger()).arg("--key-file").arg(home.key_file());
+    command
+        .arg("--data")
+        .arg(home.ledger())
+        .arg("--key-file")
+        .arg(home.key_file());
     answer(&mut command, "").refused("LOCAL_OTHER_ENVIRONMENT");
     assert_eq!(home.letters().len(), 1);
 }
@@ -182,7 +190,9 @@ fn a_hostile_openssl_configuration_is_never_read() {
         ),
     );
     let hostile = |command: &mut Command| {
-        command.env("OPENSSL_CONF", &configuration).env("OPENSSL_MODULES", home.path(""));
+        command
+            .env("OPENSSL_CONF", &configuration)
+            .env("OPENSSL_MODULES", home.path(""));
     };
 
     // The trap works: a program that reads the configuration loads the module.
@@ -212,7 +222,9 @@ fn a_hostile_openssl_configuration_is_never_read() {
     // Practice started inside the program uses OpenSSL for everything.
     let alone = Home::without_practice();
     let mut command = alone.utpost();
-    hostile(command.args(["send", &letter, "--to", DIGIPOST, "--title", "Vedtak", "--json"]));
+    hostile(command.args([
+        "send", &letter, "--to", DIGIPOST, "--title", "Vedtak", "--json",
+    ]));
     answer(&mut command, "").well();
     assert!(!marker.exists());
 }

@@ -6,67 +6,53 @@ use std::path::Path;
 use std::process::Command;
 
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde_json::json;
 
 use crate::home::{EBOKS, Home, RETURNING, answer_and, eventually, files_below, told};
 
-/// Parts of words that occur nowhere else; with letters that each encoding writes differently.
 const TITLE: &str = "Sentineltittel på gjæring";
-const PUBLIC_TITLE: &str = "Sentinelåpen tittel";
+const PUBLIC_TITLE: &str = "Sentinelforside i år";
 const NAME: &str = "Sentinela Sørensdatter";
 const LINE: &str = "Sentinelveien 17 ø";
 const ATTACHMENT: &str = "Sentinelvedlegg Ås";
-const TEXT: &str = "Sentinelbrevets hemmelige innhold";
+const TEXT: &str = "Sentinelbrevets hemmelige ønske";
 
-/// Everything that must not be found.
+/// What must not be found: the first words of the above, which stand nowhere else. They are plain
+/// letters, so that percent-encoding, escapes of JSON and of debug output, and each code page
+/// write them alike.
 fn secrets(citizens: &[&str]) -> Vec<String> {
-    let mut secrets = [TITLE, PUBLIC_TITLE, NAME, LINE, ATTACHMENT, TEXT].map(str::to_owned).to_vec();
-    // The attachment's name inside the package, and what the register says of a citizen.
-    secrets.push("Sentinelvedlegg_As".to_owned());
-    secrets.extend(["blid.solgl", "innbygger@example", "99999999"].map(str::to_owned));
-    secrets.extend(citizens.iter().map(|&citizen| citizen.to_owned()));
-    secrets
+    let planted = [TITLE, PUBLIC_TITLE, NAME, LINE, ATTACHMENT, TEXT];
+    let first = planted.iter().filter_map(|text| text.split(' ').next());
+    // What the register says of the citizens.
+    let known = ["blid.solgl", "innbygger@example", "4799999999"];
+    first
+        .chain(known)
+        .chain(citizens.iter().copied())
+        .map(str::to_owned)
+        .collect()
 }
 
-/// How a secret may stand in a file without being encrypted.
+/// How a secret may stand somewhere without being encrypted.
 fn forms(secret: &str) -> Vec<(&'static str, Vec<u8>)> {
-    let percent = |plus: bool| -> String {
-        let encoded = secret.bytes().map(|byte| match byte {
-            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'_' | b'.' | b'~' => {
-                char::from(byte).to_string()
-            }
-            b' ' if plus => "+".to_owned(),
-            other => format!("%{other:02X}"),
-        });
-        encoded.collect()
-    };
+    let percent = secret.replace('@', "%40").into_bytes();
     let utf_16 = secret.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let escaped = json!(secret).to_string().chars().fold(String::new(), |text, character| {
-        match character {
-            '"' => text,
-            ascii if ascii.is_ascii() => text + &ascii.to_string(),
-            other => text + &format!("\\u{:04x}", u32::from(other)),
-        }
-    });
-    let hexadecimal = secret.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
-    let latin = secret.chars().map(|character| u32::from(character) as u8).collect();
+    let hexadecimal = secret
+        .bytes()
+        .map(|byte| format!("{byte:02x}"))
+        .collect::<String>();
     let mut forms = vec![
         ("UTF-8", secret.as_bytes().to_vec()),
-        ("Windows-1252", latin),
+        ("percent", percent),
         ("UTF-16LE", utf_16),
-        ("percent", percent(false).into_bytes()),
-        ("form", percent(true).into_bytes()),
-        ("JSON escapes", escaped.into_bytes()),
         ("hexadecimal", hexadecimal.into_bytes()),
     ];
     // In Base64 the same bytes look different behind 0, 1 or 2 others.
     for before in 0..3 {
         let bytes = [&vec![0; before], secret.as_bytes()].concat();
         let (first, after) = ([0, 2, 3][before], bytes.len() * 8 / 6);
-        for (name, engine) in [("Base64", STANDARD_NO_PAD), ("base64url", URL_SAFE_NO_PAD)] {
-            forms.push((name, engine.encode(&bytes).as_bytes()[first..after].to_vec()));
-        }
+        let form = STANDARD_NO_PAD.encode(&bytes).as_bytes()[first..after].to_vec();
+        forms.push(("Base64", form));
     }
     forms
 }
@@ -93,7 +79,11 @@ fn tells_nothing(secrets: &[String], place: &str, bytes: &[u8]) {
 fn folder_tells_nothing(secrets: &[String], folder: &Path) -> usize {
     let files = files_below(folder);
     for file in &files {
-        tells_nothing(secrets, &file.display().to_string(), &fs::read(file).unwrap());
+        tells_nothing(
+            secrets,
+            &file.display().to_string(),
+            &fs::read(file).unwrap(),
+        );
         tells_nothing(secrets, "a file's name", file.to_string_lossy().as_bytes());
     }
     files.len()
@@ -101,7 +91,7 @@ fn folder_tells_nothing(secrets: &[String], folder: &Path) -> usize {
 
 #[test]
 fn the_search_finds_every_form() {
-    let secrets = [TITLE.to_owned(), EBOKS.to_owned()];
+    let secrets = secrets(&[EBOKS]);
     for secret in &secrets {
         for (name, form) in forms(secret) {
             let planted = [b"foran".as_slice(), &form, b"bak"].concat();
@@ -109,8 +99,17 @@ fn the_search_finds_every_form() {
         }
         for before in ["", "a", "ab", "abc"] {
             let planted = STANDARD_NO_PAD.encode(format!("{before}{secret} og mer"));
-            assert!(!found(&secrets, planted.as_bytes()).is_empty(), "behind {before:?}");
+            assert!(
+                !found(&secrets, planted.as_bytes()).is_empty(),
+                "behind {before:?}"
+            );
         }
+    }
+    for encoded in [
+        "Sentinela%20S%C3%B8rensdatter",
+        "Sentinela S\\u00f8rensdatter",
+    ] {
+        assert!(!found(&secrets, encoded.as_bytes()).is_empty(), "{encoded}");
     }
     assert!(found(&secrets, b"Sentinel tittel").is_empty());
 }
@@ -122,7 +121,10 @@ fn no_log_and_no_file_tells_who_was_written_to_or_what() {
     fs::create_dir(&temporary).unwrap();
     fs::create_dir(&user).unwrap();
     let secrets = secrets(&[EBOKS, RETURNING]);
-    let letter = home.file("brev.pdf", utpost_letters::sample::letter(&["Vedtak", TEXT]));
+    let letter = home.file(
+        "brev.pdf",
+        utpost_letters::sample::letter(&["Vedtak", TEXT]),
+    );
     let attachment = home.pdf(&format!("{ATTACHMENT}.pdf"));
     let address = json!({
         "name": NAME, "lines": [LINE], "postcode": "9998", "town": "EKSEMPELBY"
@@ -130,23 +132,44 @@ fn no_log_and_no_file_tells_who_was_written_to_or_what() {
     let address = home.file("adresse.json", address.to_string());
     // The trap is set: what is planted here is found where it lies open.
     let planted = fs::read(&letter).unwrap();
-    assert!(!found(&secrets, &planted).is_empty(), "the letter's own text is readable in it");
+    assert!(
+        !found(&secrets, &planted).is_empty(),
+        "the letter's own text is readable in it"
+    );
 
     let mut log = String::new();
     let mut run = |arguments: &[&str], input: &str| {
         let mut command = home.utpost();
         command.args(arguments).arg("--json");
-        command.env("UTPOST_LOG", "trace").env("RUST_BACKTRACE", "full");
+        command
+            .env("UTPOST_LOG", "trace")
+            .env("RUST_BACKTRACE", "full");
         command.env("TMPDIR", &temporary).env("HOME", &user);
-        command.env("XDG_DATA_HOME", &user).env("XDG_CACHE_HOME", &user);
+        command
+            .env("XDG_DATA_HOME", &user)
+            .env("XDG_CACHE_HOME", &user);
         command.env("SSLKEYLOGFILE", temporary.join("keys"));
         let told = told(&mut command, input);
         log.push_str(&told.err);
-        (serde_json::from_str::<serde_json::Value>(&told.out).unwrap(), told.exit)
+        (
+            serde_json::from_str::<serde_json::Value>(&told.out).unwrap(),
+            told.exit,
+        )
     };
     let send = [
-        "send", &letter, "--to", "-", "--title", TITLE, "--public-title", PUBLIC_TITLE,
-        "--attach", &attachment, "--address-file", &address, "--opening-receipt",
+        "send",
+        &letter,
+        "--to",
+        "-",
+        "--title",
+        TITLE,
+        "--public-title",
+        PUBLIC_TITLE,
+        "--attach",
+        &attachment,
+        "--address-file",
+        &address,
+        "--opening-receipt",
     ];
     let mut letters = Vec::new();
     for citizen in [EBOKS, RETURNING] {
@@ -176,16 +199,25 @@ fn no_log_and_no_file_tells_who_was_written_to_or_what() {
         let (shown, _) = run(&["status", letter], "");
         tells_nothing(&secrets, "status", shown.to_string().as_bytes());
         let evidence = home.path("bevis").join(letter);
-        run(&["evidence", letter, "--out", evidence.to_str().unwrap()], "");
+        run(
+            &["evidence", letter, "--out", evidence.to_str().unwrap()],
+            "",
+        );
         let timeline = fs::read(evidence.join("timeline.json")).unwrap();
         tells_nothing(&secrets, "timeline.json", &timeline);
         let sealed = fs::read(evidence.join("package.cms")).unwrap();
         tells_nothing(&secrets, "package.cms", &sealed);
     }
 
-    assert!(log.contains("TEMP_REGISTER_SILENT"), "there is a log to search");
+    assert!(
+        log.contains("TEMP_REGISTER_SILENT"),
+        "there is a log to search"
+    );
     tells_nothing(&secrets, "the log", log.as_bytes());
-    assert!(folder_tells_nothing(&secrets, &home.ledger()) > 6, "documents and parcels are there");
+    assert!(
+        folder_tells_nothing(&secrets, &home.ledger()) > 6,
+        "documents and parcels are there"
+    );
     assert_eq!(files_below(&temporary), Vec::<std::path::PathBuf>::new());
     assert_eq!(files_below(&user), Vec::<std::path::PathBuf>::new());
 }
@@ -205,7 +237,7 @@ fn the_list_of_processes_does_not_tell_the_citizen() {
     let mut command = home.utpost();
     command.args(["send", &letter, "--to", "-", "--title", "Vedtak", "--json"]);
     command.args(["--address-file", &address]);
-    let hidden = [RETURNING, NAME, LINE, TEXT].map(str::to_owned);
+    let hidden = secrets(&[RETURNING]);
     let (answer, ()) = answer_and(&mut command, RETURNING, |process| {
         // The register is asked by now: the number, the address and the letter have been read.
         eventually(|| home.planned() == 0);
@@ -214,9 +246,16 @@ fn the_list_of_processes_does_not_tell_the_citizen() {
             tells_nothing(&hidden, file, &read(file));
         }
         let command_line = read("cmdline");
-        assert!(!found(&["Vedtak".to_owned()], &command_line).is_empty(), "the search works");
+        assert!(
+            !found(&["Vedtak".to_owned()], &command_line).is_empty(),
+            "the search works"
+        );
         let children = read(&format!("task/{process}/children"));
-        assert_eq!(String::from_utf8(children).unwrap(), "", "no other program is called");
+        assert_eq!(
+            String::from_utf8(children).unwrap(),
+            "",
+            "no other program is called"
+        );
     });
     answer.well();
 }
@@ -226,10 +265,16 @@ fn an_error_that_names_a_file_keeps_it_from_the_log() {
     let home = Home::new();
     let missing = home.path(&format!("{ATTACHMENT}.pdf"));
     let mut command: Command = home.utpost();
-    command.arg("send").arg(&missing).args(["--to", EBOKS, "--title", TITLE, "--json"]);
+    command
+        .arg("send")
+        .arg(&missing)
+        .args(["--to", EBOKS, "--title", TITLE, "--json"]);
     command.env("UTPOST_LOG", "trace");
     let told = told(&mut command, "");
     assert_eq!(told.exit, 2);
-    assert!(told.out.contains(ATTACHMENT), "the clerk is told which file");
+    assert!(
+        told.out.contains(ATTACHMENT),
+        "the clerk is told which file"
+    );
     tells_nothing(&secrets(&[EBOKS]), "the log", told.err.as_bytes());
 }

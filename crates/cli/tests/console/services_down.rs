@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::home::{ADDRESS, DIGIPOST, EBOKS, Home, RESERVED, SILENT};
+use crate::home::{ADDRESS, DIGIPOST, EBOKS, Home, RESERVED, SILENT, eventually};
 
 /// A pause longer than anybody waits for: the program gives up at once.
 fn status(service: &str, status: u16) -> Value {
@@ -14,14 +14,19 @@ fn lost(service: &str, kind: &str) -> Value {
 }
 
 fn letter_of(answer: &Value) -> String {
-    answer["letter"].as_str().expect("the letter is named").to_owned()
+    answer["letter"]
+        .as_str()
+        .expect("the letter is named")
+        .to_owned()
 }
 
 #[test]
 fn a_letter_waits_for_a_silent_register_and_is_never_printed_instead() {
     let home = Home::new();
     home.plan(status("register", 503));
-    let refused = home.send(DIGIPOST, &["--address", ADDRESS]).refused("TEMP_REGISTER_SILENT");
+    let refused = home
+        .send(DIGIPOST, &["--address", ADDRESS])
+        .refused("TEMP_REGISTER_SILENT");
     let letter = letter_of(&refused);
     assert_eq!(home.kept(&letter)["state"], "waiting_for_register");
     assert!(home.accepted().is_empty());
@@ -32,13 +37,24 @@ fn a_letter_waits_for_a_silent_register_and_is_never_printed_instead() {
     assert_eq!(outbox["letters"][0]["state"], "waiting_for_register");
     assert!(home.read(&["outbox"]).out.contains(&letter));
     assert!(home.accepted().is_empty());
+
+    // The register is back: the same letter goes on.
+    let resumed = home.run(&["resume", &letter]).well();
+    assert_eq!(resumed["letter"], letter);
+    assert_eq!(resumed["channel"], "DIGITAL");
+    assert_eq!(home.accepted().len(), 1);
 }
 
 #[test]
 fn a_register_that_stays_silent_is_given_up_on_after_some_tries() {
     let home = Home::new();
-    let refused = home.send(SILENT, &["--address", ADDRESS]).refused("TEMP_REGISTER_SILENT");
-    assert_eq!(home.kept(&letter_of(&refused))["state"], "waiting_for_register");
+    let refused = home
+        .send(SILENT, &["--address", ADDRESS])
+        .refused("TEMP_REGISTER_SILENT");
+    assert_eq!(
+        home.kept(&letter_of(&refused))["state"],
+        "waiting_for_register"
+    );
     assert!(home.accepted().is_empty());
 }
 
@@ -57,7 +73,9 @@ fn a_letter_survives_that_no_token_is_given() {
 fn a_letter_survives_that_the_print_certificate_is_not_given() {
     let home = Home::new();
     home.plan(status("print_certificate", 503));
-    let refused = home.send(RESERVED, &["--address", ADDRESS]).refused("TEMP_REGISTER_SILENT");
+    let refused = home
+        .send(RESERVED, &["--address", ADDRESS])
+        .refused("TEMP_REGISTER_SILENT");
     assert_eq!(home.kept(&letter_of(&refused))["state"], "ready");
     assert!(home.accepted().is_empty());
 }
@@ -77,7 +95,11 @@ fn a_letter_the_access_point_did_not_take_stays_in_the_outbox_and_goes_later_unc
         let refused = home.send(DIGIPOST, &[]).refused(expected);
         let letter = letter_of(&refused);
         let kept = home.kept(&letter);
-        assert_eq!((&kept["state"], &kept["attempts"]), (&json!("queued"), &json!(1)), "{code}");
+        assert_eq!(
+            (&kept["state"], &kept["attempts"]),
+            (&json!("queued"), &json!(1)),
+            "{code}"
+        );
         assert_eq!(home.accepted().len(), number);
 
         let outbox = home.run(&["outbox"]).well();
@@ -85,7 +107,9 @@ fn a_letter_the_access_point_did_not_take_stays_in_the_outbox_and_goes_later_unc
         assert_eq!(outbox["letters"][0]["state"], "at_access_point");
         let accepted = home.accepted();
         assert_eq!(accepted.len(), number + 1);
-        let there = accepted.iter().any(|letter| letter["message"] == kept["message_id"]);
+        let there = accepted
+            .iter()
+            .any(|letter| letter["message"] == kept["message_id"]);
         assert!(there, "sent with the ids it was sealed with");
     }
     // What is through is no longer the outbox's business.
@@ -135,7 +159,10 @@ fn a_gateways_answer_proves_nothing() {
 #[test]
 fn a_refusal_is_final() {
     let home = Home::new();
-    for (code, expected) in [(400, "REJECTED_BY_ACCESS_POINT"), (413, "REJECTED_TOO_LARGE")] {
+    for (code, expected) in [
+        (400, "REJECTED_BY_ACCESS_POINT"),
+        (413, "REJECTED_TOO_LARGE"),
+    ] {
         home.plan(status("submit", code));
         let refused = home.send(DIGIPOST, &[]).refused(expected);
         assert_eq!(home.kept(&letter_of(&refused))["state"], "refused");
@@ -150,7 +177,10 @@ fn a_token_that_ran_out_is_fetched_anew_once() {
     let home = Home::new();
     home.plan(status("submit", 401));
     let sent = home.send(DIGIPOST, &[]).well();
-    assert_eq!((&sent["state"], &sent["attempts"]), (&json!("at_access_point"), &json!(2)));
+    assert_eq!(
+        (&sent["state"], &sent["attempts"]),
+        (&json!("at_access_point"), &json!(2))
+    );
     home.plan(status("submit", 401));
     home.plan(status("submit", 401));
     home.send(DIGIPOST, &[]).refused("AUTH_ACCESS_POINT_DENIED");
@@ -178,7 +208,7 @@ fn receipts_that_cannot_be_fetched_or_marked_come_once_all_the_same() {
     home.plan(status("inbox", 503));
     home.run(&["receipts"]).refused("TEMP_ACCESS_POINT_SILENT");
     home.plan(lost("read", "lose_before"));
-    crate::home::eventually(|| {
+    eventually(|| {
         let _ = home.run(&["receipts"]);
         home.planned() == 0
     });
@@ -204,21 +234,38 @@ fn a_practice_that_starts_again_elsewhere_goes_on_where_it_was() {
 fn doctor_names_the_service_that_is_down() {
     let home = Home::new();
     let well = home.run(&["doctor"]).well();
-    assert!(well["checks"].as_array().unwrap().iter().all(|check| check["ok"] == true));
+    assert!(
+        well["checks"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|check| check["ok"] == true)
+    );
     let services = [
         ("token", "token service", "TEMP_TOKENS_SILENT"),
-        ("print_certificate", "contact register", "TEMP_REGISTER_SILENT"),
+        (
+            "print_certificate",
+            "contact register",
+            "TEMP_REGISTER_SILENT",
+        ),
         ("inbox", "access point", "TEMP_ACCESS_POINT_SILENT"),
     ];
     for (service, check, code) in services {
         home.plan(status(service, 503));
         let told = home.run(&["doctor"]).refused(code);
         let checks = told["checks"].as_array().unwrap();
-        let failed = checks.iter().filter(|check| check["ok"] == false).collect::<Vec<_>>();
+        let failed = checks
+            .iter()
+            .filter(|check| check["ok"] == false)
+            .collect::<Vec<_>>();
         assert_eq!(failed[0]["check"], check);
         assert_eq!(failed[0]["failure"]["error"]["code"], code);
         let in_words = home.read(&["doctor"]);
-        let good = in_words.out.lines().filter(|line| line.starts_with('✓')).count();
+        let good = in_words
+            .out
+            .lines()
+            .filter(|line| line.starts_with('✓'))
+            .count();
         assert_eq!((in_words.exit, good), (0, checks.len()));
     }
 }

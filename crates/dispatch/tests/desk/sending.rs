@@ -1,0 +1,476 @@
+//! From the outbox to the access point: in this order, and never twice.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use utpost_dispatch::{
+    Clock, Code, Fault, Ledger, ServiceFault, advance, check_status, decide, evidence, release,
+    upload_limit,
+};
+use utpost_domain::{
+    Acceptance, Digest, Event, Happening, LetterId, PersonalFields, State, TransportStatus,
+};
+
+use crate::support::{
+    Given, Office, SECRET, Sent, busy, damaged, duplicate, forbidden, lost, refused, status,
+    unauthorized, unreachable,
+};
+
+fn advanced(office: &Office, id: LetterId) -> Result<State, Fault> {
+    advance(&office.desk(), id).map(|letter| letter.state())
+}
+
+fn payload(signed: &str) -> String {
+    let part = signed.split('.').nth(1).unwrap();
+    String::from_utf8(URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
+}
+
+/// A letter one attempt of which ended with `fault`, which is given too.
+fn after(fault: ServiceFault) -> (Office, LetterId, Fault) {
+    let office = Office::new();
+    let id = office.queued();
+    office.access_point.answers(fault);
+    let fault = advanced(&office, id).unwrap_err();
+    (office, id, fault)
+}
+
+#[test]
+fn the_parcel_comes_before_its_row_and_row_and_attempt_before_anything_is_sent() {
+    let office = Office::new();
+    let (id, decision) = office.decided();
+    office.log.clear();
+    // That the parcel lay on disk when its row was written is asserted by the ledger itself.
+    release(
+        &office.desk(),
+        id,
+        decision,
+        std::time::Duration::from_secs(10),
+    )
+    .unwrap();
+    advance(&office.desk(), id).unwrap();
+    assert_eq!(
+        office.log.lines(),
+        [
+            "send_pressed",
+            "wait",
+            "sealed",
+            "token",
+            "token_fetched",
+            "attempt_started",
+            "keep_message",
+            "submit",
+            "accepted"
+        ]
+    );
+    let sent = &office.access_point.sent()[0];
+    let sealed = office.ledger.folded(id).sealed().unwrap().clone();
+    assert_eq!(sent.message, sealed.message_id);
+    assert_eq!(Digest::of(&sent.parcel), sealed.parcel);
+    let evidence = evidence(&*office.ledger, id).unwrap();
+    assert_eq!(evidence.message.unwrap().expose("test"), &sent.signed);
+    let message = payload(&sent.signed);
+    assert!(message.contains(&format!(r#""maskinportentoken":"{}""#, sent.token)));
+    assert!(message.contains(&sealed.parcel.base64()));
+}
+
+#[test]
+fn a_letter_on_paper_goes_to_the_print_provider_and_names_no_mailbox() {
+    let office = Office::new();
+    office
+        .register
+        .tells(crate::support::TestRegister::reserved());
+    let id = office.queued();
+    assert_eq!(advanced(&office, id).unwrap(), State::AtAccessPoint);
+    let message = payload(&office.access_point.sent()[0].signed);
+    assert!(message.contains("\"utskrift\"") && !message.contains("postkasseadresse"));
+    let sealed = office.ledger.folded(id).sealed().unwrap().clone();
+    assert_eq!(sealed.receiver.as_str(), crate::support::PRINTER);
+}
+
+#[test]
+fn a_lost_answer_is_never_resent_blindly() {
+    let (office, id, fault) = after(lost());
+    assert_eq!(fault.code(), Code::AnswerLost);
+    assert_eq!(office.state(id), State::Uncertain);
+
+    // The question is answered by silence: nothing is offered.
+    office.log.clear();
+    office
+        .access_point
+        .statuses
+        .lock()
+        .unwrap()
+        .push_back(Err(unreachable()));
+    advanced(&office, id).unwrap_err();
+    assert_eq!(office.log.lines(), ["statuses"]);
+    assert_eq!(office.state(id), State::Uncertain);
+
+    // Asked first, then the same ids, the same parcel, a new token and a new signature.
+    office.log.clear();
+    assert_eq!(advanced(&office, id).unwrap(), State::AtAccessPoint);
+    assert_eq!(
+        office.log.lines(),
+        [
+            "statuses",
+            "not_received",
+            "token",
+            "token_fetched",
+            "attempt_started",
+            "keep_message",
+            "submit",
+            "accepted"
+        ]
+    );
+    let sent = office.access_point.sent();
+    let [first, second] = &sent[..] else {
+        panic!("{}", sent.len())
+    };
+    assert_eq!(
+        (first.message, &first.parcel),
+        (second.message, &second.parcel)
+    );
+    assert_ne!(first.token, second.token);
+    assert_ne!(first.signed, second.signed);
+    let without_token = |sent: &Sent| payload(&sent.signed).replace(&sent.token, "");
+    assert_eq!(without_token(first), without_token(second));
+}
+
+#[test]
+fn a_status_after_a_lost_answer_means_accepted() {
+    let (office, id, _) = after(lost());
+    let sent = status(TransportStatus::Sent, "2026-11-22T13:00:05");
+    office.access_point.tells(Some(vec![sent]));
+    assert_eq!(advanced(&office, id).unwrap(), State::AtProvider);
+    assert_eq!(
+        (office.log.count("submit"), office.log.count("statuses")),
+        (1, 1)
+    );
+    assert!(office.ledger.happened(id).contains(&Happening::Accepted {
+        how: Acceptance::HasStatuses
+    }));
+}
+
+#[test]
+fn no_status_after_a_lost_answer_leaves_it_uncertain() {
+    let (office, id, _) = after(lost());
+    for _ in 0..3 {
+        office.access_point.tells(Some(Vec::new()));
+        assert_eq!(advanced(&office, id).unwrap(), State::Uncertain);
+    }
+    assert_eq!(office.log.count("submit"), 1);
+}
+
+#[test]
+fn an_answer_that_a_gateway_may_have_made_up_is_unknown() {
+    for code in [500, 502, 504, 520] {
+        let (office, id, fault) = after(busy(code));
+        assert_eq!(fault.code(), Code::AnswerLost, "{code}");
+        assert_eq!(fault.detail().unwrap(), format!("HTTP {code}"));
+        assert_eq!(office.state(id), State::Uncertain, "{code}");
+    }
+    let service = utpost_dispatch::Service::AccessPoint;
+    let (office, id, fault) = after(ServiceFault::Unreadable {
+        service,
+        source: None,
+    });
+    assert_eq!(
+        (fault.code(), office.state(id)),
+        (Code::AnswerLost, State::Uncertain)
+    );
+}
+
+#[test]
+fn what_is_surely_not_received_waits_in_the_outbox_and_is_not_asked_about() {
+    for fault in [busy(503), busy(429), busy(408), unreachable()] {
+        let (office, id, fault) = after(fault);
+        assert_eq!(fault.code(), Code::AccessPointSilent);
+        assert_eq!(office.state(id), State::Queued);
+        assert_eq!(advanced(&office, id).unwrap(), State::AtAccessPoint);
+        assert_eq!(office.log.count("statuses"), 0);
+    }
+}
+
+#[test]
+fn a_duplicate_id_means_accepted() {
+    let (office, id, _) = after(lost());
+    office.access_point.answers(duplicate());
+    assert_eq!(advanced(&office, id).unwrap(), State::AtAccessPoint);
+    let accepted = Happening::Accepted {
+        how: Acceptance::AlreadyThere,
+    };
+    assert_eq!(office.ledger.happened(id).last(), Some(&accepted));
+}
+
+#[test]
+fn a_token_not_accepted_is_replaced_once() {
+    let office = Office::new();
+    let id = office.queued();
+    office.access_point.answers(unauthorized());
+    assert_eq!(advanced(&office, id).unwrap(), State::AtAccessPoint);
+    let tokens: Vec<_> = office
+        .access_point
+        .sent()
+        .into_iter()
+        .map(|sent| sent.token)
+        .collect();
+    assert_eq!(tokens, ["token-1", "token-2"]);
+
+    let office = Office::new();
+    let id = office.queued();
+    office
+        .access_point
+        .answers(unauthorized())
+        .answers(unauthorized());
+    assert_eq!(
+        advanced(&office, id).unwrap_err().code(),
+        Code::AccessPointDenied
+    );
+    assert_eq!(
+        (office.state(id), office.log.count("submit")),
+        (State::Queued, 2)
+    );
+}
+
+#[test]
+fn denied_access_keeps_the_letter_in_the_outbox() {
+    let (office, id, fault) = after(forbidden());
+    assert_eq!(fault.code(), Code::AccessPointDenied);
+    assert_eq!(
+        (office.state(id), office.log.count("submit")),
+        (State::Queued, 1)
+    );
+    assert!(!office.ledger.folded(id).may_cancel());
+}
+
+#[test]
+fn damaged_bytes_are_offered_once_more_and_then_refused() {
+    let office = Office::new();
+    let id = office.queued();
+    office.access_point.answers(damaged());
+    assert_eq!(advanced(&office, id).unwrap(), State::AtAccessPoint);
+
+    for earlier in [None, Some(busy(503))] {
+        let office = Office::new();
+        let id = office.queued();
+        let tries = if let Some(fault) = earlier {
+            office.access_point.answers(fault);
+            advanced(&office, id).unwrap_err();
+            3
+        } else {
+            2
+        };
+        office.access_point.answers(damaged()).answers(damaged());
+        let fault = advanced(&office, id).unwrap_err();
+        assert_eq!(fault.code(), Code::RefusedByAccessPoint);
+        assert_eq!(
+            (office.state(id), office.log.count("submit")),
+            (State::Refused, tries)
+        );
+        let sent = office.access_point.sent();
+        assert!(sent.iter().all(|one| one.parcel == sent[0].parcel));
+    }
+}
+
+#[test]
+fn a_refusal_is_for_good_and_its_words_are_kept_as_personal() {
+    let (office, id, fault) = after(refused(400));
+    assert_eq!(
+        (fault.code(), fault.letter()),
+        (Code::RefusedByAccessPoint, Some(id))
+    );
+    assert_eq!(office.state(id), State::Refused);
+    assert_eq!(office.log.count("statuses"), 0);
+    let history = office.ledger.history(id).unwrap();
+    let detail = history.last().unwrap().personal.value("detail").unwrap();
+    assert_eq!(detail.expose("test"), SECRET);
+    assert_eq!(advanced(&office, id).unwrap(), State::Refused);
+
+    let service = utpost_dispatch::Service::AccessPoint;
+    let (office, id, fault) = after(ServiceFault::TooLarge { service });
+    assert_eq!(
+        (fault.code(), office.state(id)),
+        (Code::RefusedTooLarge, State::Refused)
+    );
+}
+
+#[test]
+fn a_refusal_after_an_unknown_attempt_is_asked_about_first() {
+    let offered_again = || {
+        let (office, id, _) = after(lost());
+        office.access_point.tells(None).answers(refused(400));
+        (office, id)
+    };
+    let (office, id) = offered_again();
+    office
+        .access_point
+        .tells(Some(vec![status(TransportStatus::Created, "x")]));
+    assert_eq!(advanced(&office, id).unwrap(), State::AtAccessPoint);
+
+    let (office, id) = offered_again();
+    office.access_point.tells(None);
+    assert_eq!(
+        advanced(&office, id).unwrap_err().code(),
+        Code::RefusedByAccessPoint
+    );
+    assert_eq!(office.state(id), State::Refused);
+
+    let (office, id) = offered_again();
+    office
+        .access_point
+        .statuses
+        .lock()
+        .unwrap()
+        .push_back(Err(unreachable()));
+    assert_eq!(advanced(&office, id).unwrap_err().code(), Code::AnswerLost);
+    assert_eq!(office.state(id), State::Uncertain);
+
+    let (office, id) = offered_again();
+    office.access_point.tells(Some(Vec::new()));
+    assert_eq!(advanced(&office, id).unwrap_err().code(), Code::AnswerLost);
+    assert_eq!(office.state(id), State::Uncertain);
+}
+
+#[test]
+fn proof_that_comes_meanwhile_outweighs_what_an_attempt_came_to() {
+    for fault in [lost(), refused(400), busy(503)] {
+        let office = Office::new();
+        let id = office.queued();
+        let (ledger, now) = (office.ledger.clone(), office.clock.now());
+        let seen = Happening::StatusSeen {
+            status: TransportStatus::Sent,
+            stamp: None,
+        };
+        *office.access_point.while_uploading.lock().unwrap() =
+            Some(Box::new(move || ledger.meanwhile(id, now, seen)));
+        office.access_point.answers(fault);
+        assert_eq!(advanced(&office, id).unwrap(), State::AtProvider);
+    }
+}
+
+#[test]
+fn a_crash_in_an_attempt_is_unknown_only_after_the_upload_limit() {
+    let office = Office::new();
+    let id = office.queued();
+    let now = office.clock.now();
+    office
+        .ledger
+        .meanwhile(id, now, Happening::AttemptStarted { attempt: 1 });
+    let bytes = office.ledger.folded(id).sealed().unwrap().parcel_bytes;
+    let limit = i64::try_from(upload_limit(bytes).as_secs()).unwrap();
+
+    office.clock.pass(limit);
+    // What comes in meanwhile does not make the attempt younger.
+    let code = utpost_domain::CauseCode::new("SIGNATURE_WRONG");
+    let receipt = Digest::of(b"forged");
+    let suspect = Happening::ReceiptSuspect {
+        receipt_id: None,
+        receipt,
+        code,
+    };
+    office.ledger.meanwhile(id, office.clock.now(), suspect);
+    assert_eq!(advanced(&office, id).unwrap(), State::Submitting);
+    assert_eq!(office.log.count("statuses") + office.log.count("submit"), 0);
+
+    office.clock.pass(31);
+    office
+        .access_point
+        .tells(Some(vec![status(TransportStatus::Created, "x")]));
+    assert_eq!(advanced(&office, id).unwrap(), State::AtAccessPoint);
+    assert_eq!(office.log.count("submit"), 0);
+}
+
+#[test]
+fn of_two_programs_only_one_gets_the_attempt_and_its_message_is_the_one_kept() {
+    let office = Office::new();
+    let id = office.queued();
+    let (ledger, now) = (office.ledger.clone(), office.clock.now());
+    // Between our token and our attempt another program begins its own.
+    *office.ledger.fails.lock().unwrap() = Some((
+        "attempt_started",
+        utpost_dispatch::LedgerFault::Impossible(utpost_domain::Impossible {
+            state: Some(State::Submitting),
+            happening: "attempt_started",
+        }),
+    ));
+    assert_eq!(advanced(&office, id).unwrap_err().code(), Code::NotNow);
+    assert_eq!(
+        office.log.count("submit") + office.log.count("keep_message"),
+        0
+    );
+    ledger.meanwhile(id, now, Happening::AttemptStarted { attempt: 1 });
+    assert_eq!(advanced(&office, id).unwrap(), State::Submitting);
+}
+
+#[test]
+fn a_parcel_gone_or_altered_is_never_sent() {
+    for content in [None, Some(b"other".to_vec())] {
+        let office = Office::new();
+        let id = office.queued();
+        let message = office.ledger.folded(id).sealed().unwrap().message_id;
+        let path = office.ledger.parcel_path(message);
+        match content {
+            Some(content) => std::fs::write(path, content).unwrap(),
+            None => std::fs::remove_file(path).unwrap(),
+        }
+        assert_eq!(
+            advanced(&office, id).unwrap_err().code(),
+            Code::ParcelMissing
+        );
+        assert_eq!(office.log.count("token") + office.log.count("submit"), 0);
+        // Before a first attempt the letter can be had back and sealed anew.
+        office.desk().undo(id).unwrap();
+        let (decision, _) = decide(&office.desk(), id).unwrap();
+        office.release(id, decision).unwrap();
+        assert_eq!(advanced(&office, id).unwrap(), State::AtAccessPoint);
+    }
+}
+
+#[test]
+fn a_status_told_again_is_written_down_once_and_its_words_are_personal() {
+    let office = Office::new();
+    let id = office.queued();
+    advance(&office.desk(), id).unwrap();
+    let line = || status(TransportStatus::Created, "2026-11-22T13:00:00");
+    for _ in 0..2 {
+        office.access_point.tells(Some(vec![line(), line()]));
+        check_status(&office.desk(), id).unwrap();
+    }
+    assert_eq!(office.log.count("status_seen"), 1);
+    let history = office.ledger.history(id).unwrap();
+    let Event { what, .. } = &history.last().unwrap().event;
+    assert_eq!(what.name(), "status_seen");
+    assert_ne!(history.last().unwrap().personal, PersonalFields::new());
+
+    office
+        .access_point
+        .tells(Some(vec![status(TransportStatus::Failed, "x")]));
+    assert_eq!(
+        check_status(&office.desk(), id).unwrap().state(),
+        State::Failed
+    );
+}
+
+#[test]
+fn a_letter_that_was_never_sent_has_no_status_to_ask_for() {
+    let office = Office::new();
+    let id = office.take_in(Given::default()).unwrap();
+    assert!(matches!(
+        check_status(&office.desk(), id),
+        Err(Fault::NotNow(State::Draft))
+    ));
+    let id = office.queued();
+    assert!(matches!(
+        check_status(&office.desk(), id),
+        Err(Fault::NotNow(State::Queued))
+    ));
+    assert_eq!(office.log.count("statuses"), 0);
+}
+
+#[test]
+fn a_letter_is_given_up_only_before_a_first_attempt() {
+    let office = Office::new();
+    let id = office.queued();
+    assert_eq!(office.desk().cancel(id).unwrap().state(), State::Cancelled);
+    let (office, id, _) = after(busy(503));
+    assert_eq!(office.desk().cancel(id).unwrap_err().code(), Code::NotNow);
+    assert_eq!(office.desk().undo(id).unwrap_err().code(), Code::NotNow);
+}

@@ -1,0 +1,332 @@
+//! A ledger in memory that keeps the promises of the port.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Read;
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use jiff::Timestamp;
+use tempfile::TempDir;
+use utpost_dispatch::{
+    ChainReport, Entry, IncomingReceipt, KeptDocument, Ledger, LedgerFault, LetterRow, ReceiptKept,
+    Recorded, SignedMessage, Source, StoredReceipt,
+};
+use utpost_domain::{
+    Actor, ConversationId, Digest, Environment, Event, Happening, Letter, LetterId, MessageId,
+    PersonalFields, ReceiptId, Sensitive,
+};
+
+use super::Log;
+
+pub(crate) struct TestLedger {
+    log: Log,
+    folder: TempDir,
+    kept: Mutex<Kept>,
+    pub(crate) environment: Mutex<Environment>,
+    /// The next event of this name is not written, for this reason.
+    pub(crate) fails: Mutex<Option<(&'static str, LedgerFault)>>,
+}
+
+#[derive(Default)]
+struct Kept {
+    letters: BTreeMap<LetterId, OneLetter>,
+    receipts: Vec<StoredReceipt>,
+}
+
+#[derive(Default)]
+struct OneLetter {
+    documents: BTreeMap<u32, Vec<u8>>,
+    history: Vec<Recorded>,
+    messages: BTreeMap<u32, String>,
+}
+
+impl OneLetter {
+    fn fold(&self, id: LetterId) -> Result<Letter, LedgerFault> {
+        Ok(Letter::from_events(
+            id,
+            self.history.iter().map(|recorded| &recorded.event),
+        )?)
+    }
+
+    fn append(&mut self, id: LetterId, entry: &Entry) -> Result<Letter, LedgerFault> {
+        let events = self.history.iter().map(|recorded| &recorded.event);
+        let letter = Letter::from_events(id, events.chain([&entry.event]))?;
+        self.history.push(Recorded {
+            position: self.history.len() as u64 + 1,
+            event: entry.event.clone(),
+            personal: entry.personal.clone(),
+            hash: Digest::of(b"not chained"),
+        });
+        Ok(letter)
+    }
+}
+
+impl TestLedger {
+    pub(crate) fn new(log: Log) -> Self {
+        Self {
+            log,
+            folder: TempDir::new().unwrap(),
+            kept: Mutex::default(),
+            environment: Mutex::new(Environment::Practice),
+            fails: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn folded(&self, id: LetterId) -> Letter {
+        self.letter(id).unwrap()
+    }
+
+    pub(crate) fn letters_kept(&self) -> usize {
+        self.kept.lock().unwrap().letters.len()
+    }
+
+    pub(crate) fn parcels(&self) -> Vec<Vec<u8>> {
+        fs::read_dir(self.folder.path())
+            .unwrap()
+            .map(|file| fs::read(file.unwrap().path()).unwrap())
+            .collect()
+    }
+
+    pub(crate) fn conversation(&self, id: LetterId) -> ConversationId {
+        self.folded(id).sealed().unwrap().conversation_id
+    }
+
+    pub(crate) fn happened(&self, id: LetterId) -> Vec<Happening> {
+        self.history(id)
+            .unwrap()
+            .into_iter()
+            .map(|recorded| recorded.event.what)
+            .collect()
+    }
+
+    pub(crate) fn names(&self, id: LetterId) -> Vec<&'static str> {
+        self.happened(id).iter().map(Happening::name).collect()
+    }
+
+    /// Somebody else at the same ledger does this.
+    pub(crate) fn meanwhile(&self, id: LetterId, at: Timestamp, what: Happening) {
+        let event = Event {
+            at,
+            actor: Actor::Program,
+            what,
+        };
+        self.record(
+            id,
+            &Entry {
+                event,
+                personal: PersonalFields::new(),
+            },
+        )
+        .unwrap();
+    }
+}
+
+impl Ledger for TestLedger {
+    fn environment(&self) -> Environment {
+        *self.environment.lock().unwrap()
+    }
+
+    fn channel_tag(&self) -> &str {
+        "utpost-abcdefghijklmnop"
+    }
+
+    fn open_letter(&self, letter: LetterId) -> Result<(), LedgerFault> {
+        self.kept
+            .lock()
+            .unwrap()
+            .letters
+            .insert(letter, OneLetter::default());
+        Ok(())
+    }
+
+    fn drop_letter(&self, letter: LetterId) -> Result<(), LedgerFault> {
+        self.kept
+            .lock()
+            .unwrap()
+            .letters
+            .remove(&letter)
+            .map(drop)
+            .ok_or(LedgerFault::NotFound)
+    }
+
+    fn keep_document(
+        &self,
+        letter: LetterId,
+        number: u32,
+        content: &mut dyn Read,
+        limit: u64,
+    ) -> Result<KeptDocument, LedgerFault> {
+        let mut bytes = Vec::new();
+        content
+            .take(limit + 1)
+            .read_to_end(&mut bytes)
+            .map_err(LedgerFault::SourceUnreadable)?;
+        if bytes.len() as u64 > limit {
+            return Err(LedgerFault::TooLarge { limit });
+        }
+        let kept = KeptDocument {
+            digest: Digest::of(&bytes),
+            bytes: bytes.len() as u64,
+        };
+        let mut all = self.kept.lock().unwrap();
+        all.letters
+            .get_mut(&letter)
+            .unwrap()
+            .documents
+            .insert(number, bytes);
+        Ok(kept)
+    }
+
+    fn document(&self, letter: LetterId, number: u32) -> Result<Box<dyn Source>, LedgerFault> {
+        let all = self.kept.lock().unwrap();
+        let document = all
+            .letters
+            .get(&letter)
+            .and_then(|one| one.documents.get(&number));
+        Ok(Box::new(document.ok_or(LedgerFault::NotFound)?.clone()))
+    }
+
+    fn record(&self, id: LetterId, entry: &Entry) -> Result<Letter, LedgerFault> {
+        let name = entry.event.what.name();
+        let mut fails = self.fails.lock().unwrap();
+        if fails.as_ref().is_some_and(|(failing, _)| *failing == name) {
+            return Err(fails.take().unwrap().1);
+        }
+        let mut all = self.kept.lock().unwrap();
+        let letter = all
+            .letters
+            .get_mut(&id)
+            .ok_or(LedgerFault::NotFound)?
+            .append(id, entry)?;
+        if let Happening::Sealed(sealed) = &entry.event.what {
+            let parcel = fs::read(self.parcel_path(sealed.message_id)).expect("parcel before row");
+            assert_eq!(Digest::of(&parcel), sealed.parcel);
+        }
+        self.log.add(name);
+        Ok(letter)
+    }
+
+    fn letter(&self, letter: LetterId) -> Result<Letter, LedgerFault> {
+        self.kept
+            .lock()
+            .unwrap()
+            .letters
+            .get(&letter)
+            .ok_or(LedgerFault::NotFound)?
+            .fold(letter)
+    }
+
+    fn history(&self, letter: LetterId) -> Result<Vec<Recorded>, LedgerFault> {
+        let all = self.kept.lock().unwrap();
+        Ok(all
+            .letters
+            .get(&letter)
+            .ok_or(LedgerFault::NotFound)?
+            .history
+            .clone())
+    }
+
+    fn letters(&self, _: u32) -> Result<Vec<LetterRow>, LedgerFault> {
+        unreachable!("not asked by use cases")
+    }
+
+    fn under_way(&self) -> Result<Vec<LetterId>, LedgerFault> {
+        unreachable!("not asked by use cases")
+    }
+
+    fn letter_of(&self, conversation: ConversationId) -> Result<Option<LetterId>, LedgerFault> {
+        let all = self.kept.lock().unwrap();
+        let sealed = |(id, one): (&LetterId, &OneLetter)| {
+            let letter = one.fold(*id).ok()?;
+            (letter.sealed()?.conversation_id == conversation).then_some(*id)
+        };
+        Ok(all.letters.iter().find_map(sealed))
+    }
+
+    fn parcel_path(&self, message: MessageId) -> PathBuf {
+        self.folder.path().join(format!("{message}.cms"))
+    }
+
+    fn keep_message(
+        &self,
+        letter: LetterId,
+        attempt: u32,
+        signed: &SignedMessage,
+        _: Timestamp,
+    ) -> Result<(), LedgerFault> {
+        let mut all = self.kept.lock().unwrap();
+        let messages = &mut all.letters.get_mut(&letter).unwrap().messages;
+        messages.insert(attempt, signed.expose("test").to_owned());
+        self.log.add("keep_message");
+        Ok(())
+    }
+
+    fn last_message(&self, letter: LetterId) -> Result<Option<Sensitive<String>>, LedgerFault> {
+        let all = self.kept.lock().unwrap();
+        let messages = &all
+            .letters
+            .get(&letter)
+            .ok_or(LedgerFault::NotFound)?
+            .messages;
+        Ok(messages
+            .last_key_value()
+            .map(|(_, text)| Sensitive::new(text.clone())))
+    }
+
+    fn keep_receipt(
+        &self,
+        receipt: &IncomingReceipt,
+        entry: Option<&Entry>,
+    ) -> Result<ReceiptKept, LedgerFault> {
+        let mut all = self.kept.lock().unwrap();
+        self.log.add("keep_receipt");
+        let known = all
+            .receipts
+            .iter_mut()
+            .find(|known| known.receipt.raw == receipt.raw);
+        match known {
+            Some(known)
+                if [&*receipt.verdict, IncomingReceipt::VERIFIED]
+                    .contains(&&*known.receipt.verdict) =>
+            {
+                return Ok(ReceiptKept::Known);
+            }
+            Some(known) => known.receipt = receipt.clone(),
+            None => all.receipts.push(StoredReceipt {
+                receipt: receipt.clone(),
+                acknowledged_at: None,
+            }),
+        }
+        if let Some((id, entry)) = receipt.letter.zip(entry) {
+            // What the fold refuses is left out.
+            let _ = all.letters.get_mut(&id).unwrap().append(id, entry);
+        }
+        Ok(ReceiptKept::New)
+    }
+
+    fn acknowledge(&self, receipt: ReceiptId, at: Timestamp) -> Result<(), LedgerFault> {
+        let mut all = self.kept.lock().unwrap();
+        self.log.add("acknowledge");
+        for stored in &mut all.receipts {
+            if stored.receipt.receipt == Some(receipt) {
+                stored.acknowledged_at.get_or_insert(at);
+            }
+        }
+        Ok(())
+    }
+
+    fn receipts(&self, letter: Option<LetterId>) -> Result<Vec<StoredReceipt>, LedgerFault> {
+        let all = self.kept.lock().unwrap();
+        Ok(all
+            .receipts
+            .iter()
+            .filter(|one| one.receipt.letter == letter)
+            .cloned()
+            .collect())
+    }
+
+    fn check_chain(&self) -> Result<ChainReport, LedgerFault> {
+        unreachable!("not asked by use cases")
+    }
+}
