@@ -145,16 +145,31 @@ fn plain_http_is_found() {
 #[test]
 fn every_test_named_in_the_architecture_exists() {
     let text = read(&root().join("ARCHITECTURE.md"));
-    let names: Vec<&str> = text.split('`').skip(1).step_by(2).filter(|name| is_test_name(name)).collect();
+    let names: Vec<&str> = text
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|name| is_test_name(name))
+        .collect();
     assert!(names.len() > 15, "the promises name their tests");
-    let all: String = ["crates", "tests"].iter().flat_map(|folder| sources_below(&root().join(folder))).map(|path| read(&path)).collect();
+    let all: String = ["crates", "tests"]
+        .iter()
+        .flat_map(|folder| sources_below(root().join(folder)))
+        .map(|path| read(&path))
+        .collect();
     for name in names {
-        assert!(all.contains(&format!("fn {name}(")), "{name} is promised and not there");
+        assert!(
+            all.contains(&format!("fn {name}(")),
+            "{name} is promised and not there"
+        );
     }
 }
 
 fn is_test_name(name: &str) -> bool {
-    name.len() > 20 && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+    name.len() > 20
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
 fn arrow_breaches(metadata: &Value) -> Vec<String> {
@@ -269,10 +284,15 @@ fn without_comments(source: &str) -> String {
 }
 
 fn sources(name: &str) -> Vec<PathBuf> {
+    sources_below(root().join("crates").join(name).join("src"))
+}
+
+fn sources_below(folder: PathBuf) -> Vec<PathBuf> {
     let mut files = Vec::new();
-    let mut folders = vec![root().join("crates").join(name).join("src")];
+    let mut folders = vec![folder];
     while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).unwrap_or_else(|fault| panic!("{name}: {fault}")) {
+        let shown = folder.display().to_string();
+        for entry in fs::read_dir(&folder).unwrap_or_else(|fault| panic!("{shown}: {fault}")) {
             let path = entry.expect("a folder is readable").path();
             if path.is_dir() {
                 folders.push(path);

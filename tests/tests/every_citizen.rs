@@ -21,8 +21,8 @@ use openssl::pkey::{PKey, Private};
 use openssl::x509::X509;
 use utpost_access::{Access, ApiClient, Endpoints, GrantKey, Limits, SystemClock};
 use utpost_dispatch::{
-    Agency, Choice, Code, Desk, Fault, File, Ledger, NewLetter, advance, check_status,
-    collect_receipts, confirm, decide, import, release,
+    Agency, Choice, Code, Desk, Fault, File, NewLetter, advance, check_status, collect_receipts,
+    confirm, decide, import, release,
 };
 use utpost_domain::{
     Actor, Environment, Language, Letter, LetterId, LetterKind, NationalId, NonSensitiveTitle,
@@ -82,7 +82,10 @@ const TABLE: [(&str, End); 38] = [
     ("09822829500", End::Sent(EBOKS, State::Delivered, &[])),
     ("07905922275", End::Sent(EBOKS, State::Opened, &[])),
     ("23868362464", End::Sent(DIGIPOST, State::Failed, &[])),
-    ("25838260279", End::Sent(DIGIPOST, State::Delivered, &[Note::NotificationFailed])),
+    (
+        "25838260279",
+        End::Sent(DIGIPOST, State::Delivered, &[Note::NotificationFailed]),
+    ),
     ("02846186533", End::Sent(EBOKS, State::Failed, &[])),
     ("23850248192", End::Sent(DIGIPOST, State::Failed, &[])),
     ("08863146411", End::Sent(EBOKS, State::AtProvider, &[])),
@@ -102,8 +105,10 @@ fn every_citizen_gets_what_the_table_says_and_only_the_right_key_opens_it() {
     let desk = office.desk();
     let pdf = utpost_letters::sample::letter(&["Vedtak", "Du får støtte."]);
 
-    let mut known: Vec<&str> =
-        utpost_practice::persons().iter().map(|person| person.number).collect();
+    let mut known: Vec<&str> = utpost_practice::persons()
+        .iter()
+        .map(|person| person.number)
+        .collect();
     let mut typed: Vec<&str> = TABLE.iter().map(|(number, _)| *number).collect();
     known.sort_unstable();
     typed.sort_unstable();
@@ -114,7 +119,11 @@ fn every_citizen_gets_what_the_table_says_and_only_the_right_key_opens_it() {
         let id = take_in(&desk, number, &pdf);
         match (send(&desk, id, Choice::NotAsked), end) {
             (Ok(letter), End::Sent(receiver, ..)) => {
-                assert_eq!(letter.sealed().unwrap().receiver.as_str(), receiver, "{number}");
+                assert_eq!(
+                    letter.sealed().unwrap().receiver.as_str(),
+                    receiver,
+                    "{number}"
+                );
                 sent.insert(id, (number, end));
             }
             (Err(fault), End::Never(code)) => {
@@ -125,7 +134,11 @@ fn every_citizen_gets_what_the_table_says_and_only_the_right_key_opens_it() {
                 let codes = [Code::PrintUnconfirmed, Code::PersonDeleted];
                 assert!(codes.contains(&fault.code()), "{number}: {}", fault.code());
                 let letter = send(&desk, id, Choice::Yes).unwrap();
-                assert_eq!(letter.sealed().unwrap().receiver.as_str(), receiver, "{number}");
+                assert_eq!(
+                    letter.sealed().unwrap().receiver.as_str(),
+                    receiver,
+                    "{number}"
+                );
                 sent.insert(id, (number, end));
             }
             (other, _) => panic!("{number}: {other:?}"),
@@ -134,11 +147,16 @@ fn every_citizen_gets_what_the_table_says_and_only_the_right_key_opens_it() {
 
     let keys = [DIGIPOST, EBOKS, PRINT].map(|owner| (owner, Key::read(&practice_folder, owner)));
     for (id, (number, end)) in &sent {
-        let (End::Sent(receiver, ..) | End::Confirmed(receiver, _)) = end else { continue };
+        let (End::Sent(receiver, ..) | End::Confirmed(receiver, _)) = end else {
+            continue;
+        };
         let sealed = desk.ledger.letter(*id).unwrap().sealed().unwrap().clone();
         let parcel = fs::read(desk.ledger.parcel_path(sealed.message_id)).unwrap();
-        let opens: Vec<&str> =
-            keys.iter().filter(|(_, key)| key.opens(&parcel)).map(|(owner, _)| *owner).collect();
+        let opens: Vec<&str> = keys
+            .iter()
+            .filter(|(_, key)| key.opens(&parcel))
+            .map(|(owner, _)| *owner)
+            .collect();
         assert_eq!(opens, [*receiver], "{number}");
     }
 
@@ -156,7 +174,10 @@ fn every_citizen_gets_what_the_table_says_and_only_the_right_key_opens_it() {
             break;
         }
         let patience = Duration::from_secs(60);
-        assert!(started.elapsed() < patience, "still waiting for {waiting:?}");
+        assert!(
+            started.elapsed() < patience,
+            "still waiting for {waiting:?}"
+        );
         if !night && started.elapsed() > Duration::from_secs(3) {
             night = true;
             let control = practice.endpoints().clone();
@@ -166,7 +187,12 @@ fn every_citizen_gets_what_the_table_says_and_only_the_right_key_opens_it() {
     }
     let report = desk.ledger.check_chain().unwrap();
     assert_eq!(report.broken_at, None);
-    println!("{} citizens, {} letters sent, {} events", TABLE.len(), sent.len(), report.events);
+    println!(
+        "{} citizens, {} letters sent, {} events",
+        TABLE.len(),
+        sent.len(),
+        report.events
+    );
 }
 
 /// Whether the letter has come to its end, and not beyond.
@@ -188,7 +214,10 @@ fn send(desk: &Desk<'_>, id: LetterId, choice: Choice) -> Result<Letter, Fault> 
 }
 
 fn take_in(desk: &Desk<'_>, number: &str, pdf: &[u8]) -> LetterId {
-    let person = utpost_practice::persons().iter().find(|person| person.number == number).unwrap();
+    let person = utpost_practice::persons()
+        .iter()
+        .find(|person| person.number == number)
+        .unwrap();
     let new = NewLetter {
         kind: LetterKind::Decision,
         recipient: NationalId::parse(number).unwrap(),
@@ -201,7 +230,10 @@ fn take_in(desk: &Desk<'_>, number: &str, pdf: &[u8]) -> LetterId {
         address: Some(
             PostalAddress::norwegian(person.name, &["Prøveveien 1"], "9998", "EKSEMPELBY").unwrap(),
         ),
-        main: File { name: "Vedtak om støtte.pdf", content: &mut Cursor::new(pdf) },
+        main: File {
+            name: "Vedtak om støtte.pdf",
+            content: &mut Cursor::new(pdf),
+        },
         attachments: Vec::new(),
     };
     let limits = desk.agency.limits;
@@ -247,14 +279,21 @@ impl Office {
         let certificate = |path: &Path| Certificate::parse_any(&fs::read(path).unwrap()).unwrap();
         let root = certificate(&found.ca_file);
         let mut trust = TrustPolicy::practice(root.clone());
-        assert_eq!(trust.add_certificates([certificate(&found.intermediate_file)]), 1);
+        assert_eq!(
+            trust.add_certificates([certificate(&found.intermediate_file)]),
+            1
+        );
         let password = fs::read_to_string(&found.agency_p12_password_file).unwrap();
         let p12 = fs::read(&found.agency_p12).unwrap();
         let signer = SoftwareSigner::from_pkcs12(&p12, &Sensitive::new(password)).unwrap();
         let signer: Arc<dyn Signer> = Arc::new(signer.with_issuers_from(&trust));
         let clock = Arc::new(SystemClock);
         let endpoints = Endpoints::practice(
-            found.maskinporten_metadata.split(".well-known").next().unwrap(),
+            found
+                .maskinporten_metadata
+                .split(".well-known")
+                .next()
+                .unwrap(),
             &found.register_base,
             &found.access_point_base,
             root,
@@ -266,7 +305,10 @@ impl Office {
             delegated_by: None,
         };
         // The silent register is asked three times; not with a clerk's patience here.
-        let limits = Limits { pauses: [Duration::from_millis(20); 2], ..Limits::default() };
+        let limits = Limits {
+            pauses: [Duration::from_millis(20); 2],
+            ..Limits::default()
+        };
         Self {
             ledger: LedgerFile::create_or_open(
                 &folder.join("ledger"),

@@ -28,7 +28,11 @@ seal     45 MB sealed, against the sum of the primitives on the same bytes, turn
 
 pub(crate) fn run(arguments: &[String]) -> Outcome {
     let all = ["memory".to_owned(), "seal".to_owned()];
-    let chosen = if arguments.is_empty() { &all[..] } else { arguments };
+    let chosen = if arguments.is_empty() {
+        &all[..]
+    } else {
+        arguments
+    };
     for name in chosen {
         match name.as_str() {
             "memory" => memory()?,
@@ -42,7 +46,11 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
 fn seal() -> Outcome {
     setup::for_building()?;
     let in_memory = Path::new("/dev/shm");
-    let folder = if in_memory.is_dir() { in_memory } else { Path::new("target") };
+    let folder = if in_memory.is_dir() {
+        in_memory
+    } else {
+        Path::new("target")
+    };
     let folder = folder.join(format!("utpost-bench-{}", std::process::id()));
     fs::create_dir_all(&folder).map_err(|fault| format!("{}: {fault}", folder.display()))?;
     let measured = shell::output(

@@ -163,7 +163,10 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
         }
         for receipt in status["receipts"].as_array().into_iter().flatten() {
             let verdict = words(&receipt["verdict"]);
-            println!("  receipt signed by {}: {verdict}", words(&receipt["signer"]));
+            println!(
+                "  receipt signed by {}: {verdict}",
+                words(&receipt["signer"])
+            );
         }
     }
     let status = console.expect(&["status", &victim.id])?;
@@ -371,7 +374,11 @@ fn write_facts(line: &mut String, facts: &Value) {
             _ => {
                 let text = words(value);
                 let digest = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-                let shown = if digest { format!("{}…", &text[..12]) } else { text };
+                let shown = if digest {
+                    format!("{}…", &text[..12])
+                } else {
+                    text
+                };
                 line.push_str(&format!(" {name}={shown}"));
             }
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use reqwest::{RequestBuilder, StatusCode};
 use utpost_dispatch::{
-    AccessPoint, InboxItem, InboxQuery, Service, ServiceFault, StatusLine, Submission,
+    AccessPoint, CallFault, InboxItem, InboxQuery, Remote, StatusLine, Submission,
 };
 use utpost_domain::{MessageId, ReceiptId};
 use utpost_wire::{AccessToken, ProblemKind, parse_inbox, parse_problem, parse_statuses};
@@ -30,7 +30,7 @@ pub struct Corner2 {
     limits: Limits,
 }
 
-const SERVICE: Service = Service::AccessPoint;
+const SERVICE: Remote = Remote::AccessPoint;
 const INBOX_BYTES: usize = 8 * 1024 * 1024;
 const STATUS_BYTES: usize = 1024 * 1024;
 
@@ -54,7 +54,7 @@ impl Corner2 {
         &self,
         most_bytes: usize,
         request: impl Fn() -> RequestBuilder,
-    ) -> Result<Answer, ServiceFault> {
+    ) -> Result<Answer, CallFault> {
         self.tokens.with_token(Purpose::Sending, |token| {
             let request = authorised(request(), token).header(ACCEPT, JSON);
             let answer = self.https.exchange(request, self.limits.call, most_bytes)?;
@@ -67,7 +67,7 @@ impl Corner2 {
 }
 
 impl AccessPoint for Corner2 {
-    fn sending_token(&self, outlive: Duration) -> Result<AccessToken, ServiceFault> {
+    fn sending_token(&self, outlive: Duration) -> Result<AccessToken, CallFault> {
         self.tokens.token(Purpose::Sending, outlive)
     }
 
@@ -75,7 +75,7 @@ impl AccessPoint for Corner2 {
         &self,
         submission: &Submission<'_>,
         progress: &(dyn Fn(u64) + Send + Sync),
-    ) -> Result<(), ServiceFault> {
+    ) -> Result<(), CallFault> {
         let mut url = self.address.under("messages/out");
         url.query_pairs_mut()
             .append_pair("kanal", submission.channel_tag);
@@ -93,10 +93,8 @@ impl AccessPoint for Corner2 {
         // Whatever a refusal is dressed in, these words say what happened.
         match parse_problem(answer.text()).kind {
             _ if answer.status.is_success() => Ok(()),
-            ProblemKind::DuplicateMessage => Err(ServiceFault::Duplicate { service: SERVICE }),
-            ProblemKind::FingerprintDiffers => {
-                Err(ServiceFault::DamagedOnTheWay { service: SERVICE })
-            }
+            ProblemKind::DuplicateMessage => Err(CallFault::Duplicate { service: SERVICE }),
+            ProblemKind::FingerprintDiffers => Err(CallFault::DamagedOnTheWay { service: SERVICE }),
             ProblemKind::Other => {
                 if answer.status == StatusCode::UNAUTHORIZED {
                     self.tokens.forget(Purpose::Sending, submission.token);
@@ -106,7 +104,7 @@ impl AccessPoint for Corner2 {
         }
     }
 
-    fn statuses(&self, message: MessageId) -> Result<Option<Vec<StatusLine>>, ServiceFault> {
+    fn statuses(&self, message: MessageId) -> Result<Option<Vec<StatusLine>>, CallFault> {
         let url = self
             .address
             .under(&format!("messages/out/{message}/statuses"));
@@ -119,7 +117,7 @@ impl AccessPoint for Corner2 {
             .map_err(unreadable(SERVICE))
     }
 
-    fn unread(&self, query: &InboxQuery<'_>) -> Result<Vec<InboxItem>, ServiceFault> {
+    fn unread(&self, query: &InboxQuery<'_>) -> Result<Vec<InboxItem>, CallFault> {
         let mut url = self.address.under("messages/in");
         url.query_pairs_mut()
             .append_pair("kanal", query.channel_tag)
@@ -130,7 +128,7 @@ impl AccessPoint for Corner2 {
         parse_inbox(&answer.success()?).map_err(unreadable(SERVICE))
     }
 
-    fn mark_read(&self, receipt: ReceiptId) -> Result<(), ServiceFault> {
+    fn mark_read(&self, receipt: ReceiptId) -> Result<(), CallFault> {
         let url = self.address.under(&format!("messages/in/{receipt}/read"));
         let answer = self.call(STATUS_BYTES, || self.https.post(url.clone()))?;
         match answer.status {
@@ -142,11 +140,11 @@ impl AccessPoint for Corner2 {
 }
 
 /// The two parts, in this order, with the names and types that receivers look for.
-fn form(submission: &Submission<'_>, boundary: &str) -> Result<Upload, ServiceFault> {
-    let parcel = File::open(submission.parcel).map_err(ServiceFault::Parcel)?;
-    let bytes = parcel.metadata().map_err(ServiceFault::Parcel)?.len();
+fn form(submission: &Submission<'_>, boundary: &str) -> Result<Upload, CallFault> {
+    let parcel = File::open(submission.parcel).map_err(CallFault::Parcel)?;
+    let bytes = parcel.metadata().map_err(CallFault::Parcel)?.len();
     if bytes != submission.parcel_bytes {
-        return Err(ServiceFault::Parcel(io::ErrorKind::InvalidData.into()));
+        return Err(CallFault::Parcel(io::ErrorKind::InvalidData.into()));
     }
     let head = format!(
         "--{boundary}\r\n\
@@ -247,7 +245,7 @@ mod tests {
             self.folder.path().join("parcel")
         }
 
-        fn send(&self, access: &Access) -> Result<Vec<u64>, ServiceFault> {
+        fn send(&self, access: &Access) -> Result<Vec<u64>, CallFault> {
             let told = Mutex::new(Vec::new());
             let submission = Submission {
                 message: self.message,
@@ -264,7 +262,7 @@ mod tests {
         }
     }
 
-    fn sent(turn: Turn) -> Result<Vec<u64>, ServiceFault> {
+    fn sent(turn: Turn) -> Result<Vec<u64>, CallFault> {
         let (service, clock) = (StandIn::with_tokens(), TestClock::new());
         service.on(OUT, [turn]);
         let access = service.access(&clock);
@@ -321,37 +319,28 @@ mod tests {
     #[test]
     fn each_refusal_is_told_by_what_it_means() {
         let refused = |status: u16, body: &str| sent(answer(status, body)).unwrap_err();
-        assert!(matches!(
-            refused(401, ""),
-            ServiceFault::Unauthorized { .. }
-        ));
-        assert!(matches!(refused(403, ""), ServiceFault::Forbidden { .. }));
-        assert!(matches!(
-            refused(404, ""),
-            ServiceFault::WrongAddress { .. }
-        ));
-        assert!(matches!(
-            refused(413, "<html>"),
-            ServiceFault::TooLarge { .. }
-        ));
+        assert!(matches!(refused(401, ""), CallFault::Unauthorized { .. }));
+        assert!(matches!(refused(403, ""), CallFault::Forbidden { .. }));
+        assert!(matches!(refused(404, ""), CallFault::WrongAddress { .. }));
+        assert!(matches!(refused(413, "<html>"), CallFault::TooLarge { .. }));
         for status in [408, 429, 500, 502, 503] {
             let fault = refused(status, "<html>");
-            assert!(matches!(fault, ServiceFault::Busy { status: told, .. } if told == status));
+            assert!(matches!(fault, CallFault::Busy { status: told, .. } if told == status));
         }
         let duplicate = r#"{"title":"Operation Failed","status":400,"detail":"ERROR: duplicate key
             value violates unique constraint \"unique_message_uuid\""}"#
             .replace("\n            ", " ");
         assert!(matches!(
             refused(400, &duplicate),
-            ServiceFault::Duplicate { .. }
+            CallFault::Duplicate { .. }
         ));
         let damaged =
             r#"{"detail":"Upload was not accepted, SHA-256 digest of dokumentpakke was x"}"#;
         assert!(matches!(
             refused(400, damaged),
-            ServiceFault::DamagedOnTheWay { .. }
+            CallFault::DamagedOnTheWay { .. }
         ));
-        let ServiceFault::Refused {
+        let CallFault::Refused {
             status: 422,
             detail: Some(detail),
             ..
@@ -370,7 +359,7 @@ mod tests {
             .with("Retry-After", "Sun, 22 Nov 2026 12:02:00 GMT");
         let fault = sent(Turn::Answer(busy)).unwrap_err();
         let wished = Some(Duration::from_secs(120));
-        assert!(matches!(fault, ServiceFault::Busy { retry_after, .. } if retry_after == wished));
+        assert!(matches!(fault, CallFault::Busy { retry_after, .. } if retry_after == wished));
     }
 
     #[test]
@@ -389,8 +378,8 @@ mod tests {
     fn once_the_body_has_begun_a_break_means_that_nobody_knows() {
         for turn in [Turn::Lose, Turn::Cut, Turn::Hang] {
             let fault = sent(turn).unwrap_err();
-            let service = Service::AccessPoint;
-            assert!(matches!(fault, ServiceFault::AnswerLost { service: of, .. } if of == service));
+            let service = Remote::AccessPoint;
+            assert!(matches!(fault, CallFault::AnswerLost { service: of, .. } if of == service));
         }
     }
 
@@ -405,7 +394,7 @@ mod tests {
         );
         let access = service.access(&clock);
         let fault = Ready::new(&access, 8_000_000).send(&access).unwrap_err();
-        assert!(matches!(fault, ServiceFault::TooLarge { .. }), "{fault:?}");
+        assert!(matches!(fault, CallFault::TooLarge { .. }), "{fault:?}");
     }
 
     #[test]
@@ -415,10 +404,7 @@ mod tests {
             let tokens = service.access(&clock);
             let access = service.access_with(&clock, access_point, believed);
             let fault = Ready::new(&tokens, 300_000).send(&access).unwrap_err();
-            assert!(
-                matches!(fault, ServiceFault::Unreachable { .. }),
-                "{fault:?}"
-            );
+            assert!(matches!(fault, CallFault::Unreachable { .. }), "{fault:?}");
             assert!(service.seen(OUT).is_empty());
         };
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -440,9 +426,9 @@ mod tests {
         let access = service.access(&clock);
         let ready = Ready::new(&access, 1000);
         std::fs::write(ready.path(), b"shorter").unwrap();
-        assert!(matches!(ready.send(&access), Err(ServiceFault::Parcel(_))));
+        assert!(matches!(ready.send(&access), Err(CallFault::Parcel(_))));
         std::fs::remove_file(ready.path()).unwrap();
-        assert!(matches!(ready.send(&access), Err(ServiceFault::Parcel(_))));
+        assert!(matches!(ready.send(&access), Err(CallFault::Parcel(_))));
         assert!(service.seen(OUT).is_empty());
     }
 
@@ -471,7 +457,7 @@ mod tests {
             .access_point
             .https
             .upload(request, body, Duration::from_secs(2), &|_| ());
-        assert!(matches!(sent, Err(ServiceFault::Parcel(_))));
+        assert!(matches!(sent, Err(CallFault::Parcel(_))));
     }
 
     #[test]
@@ -506,15 +492,15 @@ mod tests {
         );
         assert!(matches!(
             statuses(answer(200, "<html>")),
-            Err(ServiceFault::Unreadable { .. })
+            Err(CallFault::Unreadable { .. })
         ));
         assert!(matches!(
             statuses(answer(503, "")),
-            Err(ServiceFault::Busy { .. })
+            Err(CallFault::Busy { .. })
         ));
         assert!(matches!(
             statuses(Turn::Hang),
-            Err(ServiceFault::AnswerLost { .. })
+            Err(CallFault::AnswerLost { .. })
         ));
         let line = format!("GET /messages/out/{message}/statuses HTTP/1.1");
         assert!(service.seen(OUT).iter().all(|seen| seen.line == line));
@@ -544,7 +530,7 @@ mod tests {
         let endless = answer(200, vec![b' '; INBOX_BYTES + 1]);
         assert!(matches!(
             unread(endless, None),
-            Err(ServiceFault::Unreadable { .. })
+            Err(CallFault::Unreadable { .. })
         ));
         let lines: Vec<_> = service.seen(IN).into_iter().map(|seen| seen.line).collect();
         assert_eq!(
@@ -593,7 +579,7 @@ mod tests {
             .access_point
             .statuses(MessageId::generate())
             .unwrap_err();
-        assert!(matches!(fault, ServiceFault::Unauthorized { .. }));
+        assert!(matches!(fault, CallFault::Unauthorized { .. }));
         assert_eq!(service.seen(OUT).len(), 4);
         assert_eq!(service.seen(TOKEN).len(), 3);
     }

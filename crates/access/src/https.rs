@@ -14,7 +14,7 @@ use reqwest::header::{CONTENT_LENGTH, DATE, HeaderMap, HeaderName, RETRY_AFTER};
 use reqwest::{Body, RequestBuilder, Response, StatusCode, Url, redirect, retry};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
-use utpost_dispatch::{Service, ServiceFault};
+use utpost_dispatch::{CallFault, Remote};
 use utpost_pki::Certificate;
 use utpost_wire::parse_problem;
 
@@ -31,7 +31,7 @@ const BLOCK: usize = 64 * 1024;
 /// reports a refused connection as a fault of the body when the body is streamed, and then nobody
 /// can tell "surely not received" from "nobody knows".
 pub(crate) struct Https {
-    service: Service,
+    service: Remote,
     client: reqwest::Client,
     runtime: Arc<Runtime>,
 }
@@ -42,7 +42,7 @@ impl Https {
     /// and repeats nothing by itself. With `only_root` no other root is believed and no proxy
     /// used; otherwise both are the operating system's affair.
     pub(crate) fn open(
-        service: Service,
+        service: Remote,
         runtime: Arc<Runtime>,
         only_root: Option<&Certificate>,
         connect_limit: Duration,
@@ -84,7 +84,7 @@ impl Https {
         request: RequestBuilder,
         limit: Duration,
         most_bytes: usize,
-    ) -> Result<Answer, ServiceFault> {
+    ) -> Result<Answer, CallFault> {
         self.runtime.block_on(async {
             match request.timeout(limit).send().await {
                 Ok(response) => Ok(self.read(response, most_bytes).await),
@@ -106,7 +106,7 @@ impl Https {
         body: Upload,
         limit: Duration,
         progress: &(dyn Fn(u64) + Send + Sync),
-    ) -> Result<Answer, ServiceFault> {
+    ) -> Result<Answer, CallFault> {
         let (told, mut handed_over) = watch::channel(None);
         let unreadable = Arc::default();
         let request = request
@@ -128,7 +128,7 @@ impl Https {
                 .take();
             let not_begun = handed_over.borrow().is_none();
             match unreadable {
-                Some(fault) => ServiceFault::Parcel(fault),
+                Some(fault) => CallFault::Parcel(fault),
                 None if fault.is_connect() || not_begun => self.unreachable(fault),
                 None => self.answer_lost(fault),
             }
@@ -154,7 +154,7 @@ impl Https {
             match response.chunk().await {
                 Ok(Some(chunk)) if body.len() + chunk.len() > most_bytes => {
                     let source = Some(Box::new(TooLong { most_bytes }).into());
-                    break Err(ServiceFault::Unreadable {
+                    break Err(CallFault::Unreadable {
                         service: self.service,
                         source,
                     });
@@ -173,17 +173,17 @@ impl Https {
         }
     }
 
-    fn unreachable(&self, fault: reqwest::Error) -> ServiceFault {
+    fn unreachable(&self, fault: reqwest::Error) -> CallFault {
         let source = Some(fault.without_url().into());
-        ServiceFault::Unreachable {
+        CallFault::Unreachable {
             service: self.service,
             source,
         }
     }
 
-    fn answer_lost(&self, fault: reqwest::Error) -> ServiceFault {
+    fn answer_lost(&self, fault: reqwest::Error) -> CallFault {
         let source = Some(fault.without_url().into());
-        ServiceFault::AnswerLost {
+        CallFault::AnswerLost {
             service: self.service,
             source,
         }
@@ -274,17 +274,17 @@ impl Upload {
 
 /// What a service answered.
 pub(crate) struct Answer {
-    service: Service,
+    service: Remote,
     pub(crate) status: StatusCode,
     /// The service's clock, to the second.
     pub(crate) date: Option<Timestamp>,
     retry_after: Option<Duration>,
-    body: Result<Vec<u8>, ServiceFault>,
+    body: Result<Vec<u8>, CallFault>,
 }
 
 impl Answer {
     /// The body of an answer of success; the meaning of any other status.
-    pub(crate) fn success(self) -> Result<Vec<u8>, ServiceFault> {
+    pub(crate) fn success(self) -> Result<Vec<u8>, CallFault> {
         if self.status.is_success() {
             self.body
         } else {
@@ -298,20 +298,20 @@ impl Answer {
     }
 
     /// What a status other than success means.
-    pub(crate) fn refusal(self) -> ServiceFault {
+    pub(crate) fn refusal(self) -> CallFault {
         let service = self.service;
         match self.status.as_u16() {
-            401 => ServiceFault::Unauthorized { service },
-            403 => ServiceFault::Forbidden { service },
+            401 => CallFault::Unauthorized { service },
+            403 => CallFault::Forbidden { service },
             // A service that points elsewhere has been moved: nothing is sent there unseen.
-            300..=399 | 404 | 410 => ServiceFault::WrongAddress { service },
-            413 => ServiceFault::TooLarge { service },
-            status if status == 408 || status == 429 || status >= 500 => ServiceFault::Busy {
+            300..=399 | 404 | 410 => CallFault::WrongAddress { service },
+            413 => CallFault::TooLarge { service },
+            status if status == 408 || status == 429 || status >= 500 => CallFault::Busy {
                 service,
                 status,
                 retry_after: self.retry_after,
             },
-            status => ServiceFault::Refused {
+            status => CallFault::Refused {
                 service,
                 status,
                 detail: parse_problem(self.text()).detail,

@@ -25,7 +25,7 @@ use std::time::Duration;
 
 use reqwest::RequestBuilder;
 use tokio::runtime;
-use utpost_dispatch::{Clock, Service, ServiceFault, upload_limit};
+use utpost_dispatch::{CallFault, Clock, Remote, upload_limit};
 use utpost_wire::AccessToken;
 
 pub use clock::SystemClock;
@@ -79,7 +79,7 @@ impl Access {
         let register_address = endpoints.register.clone();
         let access_point_address = endpoints.access_point.clone();
         let tokens = Arc::new(TokenSource::new(
-            https(Service::Tokens, limits.connect)?,
+            https(Remote::Tokens, limits.connect)?,
             endpoints,
             client,
             Arc::clone(&clock),
@@ -88,14 +88,14 @@ impl Access {
         ));
         Ok(Self {
             register: ContactRegister::new(
-                https(Service::Register, limits.register_connect)?,
+                https(Remote::Register, limits.register_connect)?,
                 register_address,
                 Arc::clone(&tokens),
                 clock,
                 patience(limits.register),
             ),
             access_point: Corner2::new(
-                https(Service::AccessPoint, limits.connect)?,
+                https(Remote::AccessPoint, limits.connect)?,
                 access_point_address,
                 Arc::clone(&tokens),
                 limits,
@@ -160,10 +160,8 @@ fn authorised(request: RequestBuilder, token: &AccessToken) -> RequestBuilder {
     request.bearer_auth(token.expose("authorization header"))
 }
 
-fn unreadable<E: Error + Send + Sync + 'static>(
-    service: Service,
-) -> impl FnOnce(E) -> ServiceFault {
-    move |fault| ServiceFault::Unreadable {
+fn unreadable<E: Error + Send + Sync + 'static>(service: Remote) -> impl FnOnce(E) -> CallFault {
+    move |fault| CallFault::Unreadable {
         service,
         source: Some(Box::new(fault)),
     }

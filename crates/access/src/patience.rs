@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use utpost_dispatch::{Clock, ServiceFault};
+use utpost_dispatch::{CallFault, Clock};
 
 /// How long and how often a question is repeated that may be asked twice.
 #[derive(Debug, Clone, Copy)]
@@ -22,8 +22,8 @@ impl Patience {
     pub(crate) fn run<T>(
         &self,
         clock: &dyn Clock,
-        mut attempt: impl FnMut(Duration) -> Result<T, ServiceFault>,
-    ) -> Result<T, ServiceFault> {
+        mut attempt: impl FnMut(Duration) -> Result<T, CallFault>,
+    ) -> Result<T, CallFault> {
         let started = clock.now();
         let mut limit = self.one;
         for pause in self.pauses {
@@ -44,18 +44,16 @@ impl Patience {
 }
 
 /// Whether the same question may be answered a moment later.
-fn passes(fault: &ServiceFault) -> bool {
+fn passes(fault: &CallFault) -> bool {
     matches!(
         fault,
-        ServiceFault::Unreachable { .. }
-            | ServiceFault::AnswerLost { .. }
-            | ServiceFault::Busy { .. }
+        CallFault::Unreachable { .. } | CallFault::AnswerLost { .. } | CallFault::Busy { .. }
     )
 }
 
-fn wished_pause(fault: &ServiceFault) -> Duration {
+fn wished_pause(fault: &CallFault) -> Duration {
     match fault {
-        ServiceFault::Busy {
+        CallFault::Busy {
             retry_after: Some(pause),
             ..
         } => *pause,

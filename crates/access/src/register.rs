@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::{SignedDuration, Timestamp};
 use reqwest::RequestBuilder;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
-use utpost_dispatch::{Clock, Register, Service, ServiceFault};
+use utpost_dispatch::{CallFault, Clock, Register, Remote};
 use utpost_domain::{NationalId, RegisterAnswer};
 use utpost_wire::{
     PrintProvider, parse_print_certificate, parse_register_answer, register_request,
@@ -49,7 +49,7 @@ impl ContactRegister {
         }
     }
 
-    fn ask(&self, request: impl Fn() -> RequestBuilder) -> Result<Vec<u8>, ServiceFault> {
+    fn ask(&self, request: impl Fn() -> RequestBuilder) -> Result<Vec<u8>, CallFault> {
         self.patience.run(&*self.clock, |limit| {
             let request = request().header(ACCEPT, JSON);
             self.https.exchange(request, limit, ANSWER_BYTES)?.success()
@@ -58,7 +58,7 @@ impl ContactRegister {
 }
 
 impl Register for ContactRegister {
-    fn look_up(&self, citizen: &NationalId) -> Result<RegisterAnswer, ServiceFault> {
+    fn look_up(&self, citizen: &NationalId) -> Result<RegisterAnswer, CallFault> {
         let question = register_request(citizen);
         let answer = self.tokens.with_token(Purpose::Register, |token| {
             self.ask(|| {
@@ -69,10 +69,10 @@ impl Register for ContactRegister {
                     .body(body)
             })
         })?;
-        parse_register_answer(&answer).map_err(unreadable(Service::Register))
+        parse_register_answer(&answer).map_err(unreadable(Remote::Register))
     }
 
-    fn print_provider(&self) -> Result<PrintProvider, ServiceFault> {
+    fn print_provider(&self) -> Result<PrintProvider, CallFault> {
         let mut kept = self
             .print_provider
             .lock()
@@ -89,14 +89,14 @@ impl Register for ContactRegister {
                 .get(self.address.under("rest/v2/printSertifikat"))
         };
         let answer = match self.ask(request) {
-            Err(ServiceFault::Unauthorized { .. }) => {
+            Err(CallFault::Unauthorized { .. }) => {
                 self.tokens.with_token(Purpose::Register, |token| {
                     self.ask(|| authorised(request(), token))
                 })
             }
             answer => answer,
         }?;
-        let provider = parse_print_certificate(&answer).map_err(unreadable(Service::Register))?;
+        let provider = parse_print_certificate(&answer).map_err(unreadable(Remote::Register))?;
         *kept = Some((provider.clone(), now));
         Ok(provider)
     }
@@ -160,8 +160,8 @@ mod tests {
             .unwrap_err();
         assert!(matches!(
             fault,
-            ServiceFault::Unauthorized {
-                service: Service::Register
+            CallFault::Unauthorized {
+                service: Remote::Register
             }
         ));
         assert_eq!(service.seen(LOOKUP).len(), 4);
@@ -185,10 +185,7 @@ mod tests {
                 .look_up(&citizen())
                 .unwrap_err();
             assert!(
-                matches!(
-                    fault,
-                    ServiceFault::Busy { .. } | ServiceFault::AnswerLost { .. }
-                ),
+                matches!(fault, CallFault::Busy { .. } | CallFault::AnswerLost { .. }),
                 "{fault}"
             );
             assert_eq!(service.seen(LOOKUP).len(), 3);
@@ -209,7 +206,7 @@ mod tests {
         let fault = access.register.look_up(&citizen()).unwrap_err();
         let wished = Some(Duration::from_secs(120));
         assert!(
-            matches!(fault, ServiceFault::Busy { status: 503, retry_after, .. } if retry_after == wished)
+            matches!(fault, CallFault::Busy { status: 503, retry_after, .. } if retry_after == wished)
         );
         assert_eq!(clock.waits.lock().unwrap().len(), 1);
     }
@@ -228,17 +225,11 @@ mod tests {
         let none = ("X-None", "");
         assert!(matches!(
             fault(400, none),
-            ServiceFault::Refused { status: 400, .. }
+            CallFault::Refused { status: 400, .. }
         ));
-        assert!(matches!(fault(403, none), ServiceFault::Forbidden { .. }));
-        assert!(matches!(
-            fault(404, none),
-            ServiceFault::WrongAddress { .. }
-        ));
-        assert!(matches!(
-            fault(410, none),
-            ServiceFault::WrongAddress { .. }
-        ));
+        assert!(matches!(fault(403, none), CallFault::Forbidden { .. }));
+        assert!(matches!(fault(404, none), CallFault::WrongAddress { .. }));
+        assert!(matches!(fault(410, none), CallFault::WrongAddress { .. }));
         assert!(clock.waits.lock().unwrap().is_empty());
     }
 
@@ -255,8 +246,8 @@ mod tests {
             .unwrap_err();
         assert!(matches!(
             fault,
-            ServiceFault::WrongAddress {
-                service: Service::Register
+            CallFault::WrongAddress {
+                service: Remote::Register
             }
         ));
         assert!(elsewhere.seen("/").is_empty());
@@ -271,7 +262,7 @@ mod tests {
             .register
             .look_up(&citizen())
             .unwrap_err();
-        assert!(matches!(fault, ServiceFault::Unreadable { .. }), "{fault}");
+        assert!(matches!(fault, CallFault::Unreadable { .. }), "{fault}");
     }
 
     #[test]
@@ -285,8 +276,8 @@ mod tests {
             .unwrap_err();
         assert!(matches!(
             fault,
-            ServiceFault::Unreadable {
-                service: Service::Register,
+            CallFault::Unreadable {
+                service: Remote::Register,
                 ..
             }
         ));
@@ -321,7 +312,7 @@ mod tests {
             .register
             .print_provider()
             .unwrap_err();
-        assert!(matches!(fault, ServiceFault::Forbidden { .. }));
+        assert!(matches!(fault, CallFault::Forbidden { .. }));
         assert_eq!(service.seen(PRINT)[1].headers["authorization"], "Bearer t1");
     }
 }

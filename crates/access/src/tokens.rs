@@ -10,7 +10,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Url;
 use reqwest::header::ACCEPT;
-use utpost_dispatch::{Clock, Service, ServiceFault};
+use utpost_dispatch::{CallFault, Clock, Remote};
 use utpost_domain::{OrgNumber, Sensitive};
 use utpost_pki::{SignFault, Signer};
 use utpost_wire::{
@@ -147,10 +147,10 @@ impl TokenSource {
     /// even when it lives shorter: a longer life can't be asked for.
     ///
     /// # Errors
-    /// [`ServiceFault`] about [`Service::Tokens`]; [`ServiceFault::Denied`] when Maskinporten
-    /// refuses the grant, [`ServiceFault::ScopeMissing`] when it grants less than asked,
-    /// [`ServiceFault::ClockFarOff`] when this machine's clock can't be believed.
-    pub fn token(&self, purpose: Purpose, outlive: Duration) -> Result<AccessToken, ServiceFault> {
+    /// [`CallFault`] about [`Remote::Tokens`]; [`CallFault::Denied`] when Maskinporten
+    /// refuses the grant, [`CallFault::ScopeMissing`] when it grants less than asked,
+    /// [`CallFault::ClockFarOff`] when this machine's clock can't be believed.
+    pub fn token(&self, purpose: Purpose, outlive: Duration) -> Result<AccessToken, CallFault> {
         // Held while fetching: whoever else wants the same token waits for this one.
         let mut kept = self.kept(purpose);
         let needed_until = self
@@ -184,11 +184,11 @@ impl TokenSource {
     pub(crate) fn with_token<T>(
         &self,
         purpose: Purpose,
-        mut call: impl FnMut(&AccessToken) -> Result<T, ServiceFault>,
-    ) -> Result<T, ServiceFault> {
+        mut call: impl FnMut(&AccessToken) -> Result<T, CallFault>,
+    ) -> Result<T, CallFault> {
         let token = self.token(purpose, Duration::ZERO)?;
         match call(&token) {
-            Err(ServiceFault::Unauthorized { .. }) => {
+            Err(CallFault::Unauthorized { .. }) => {
                 self.forget(purpose, &token);
                 call(&self.token(purpose, Duration::ZERO)?)
             }
@@ -203,17 +203,17 @@ impl TokenSource {
         })
     }
 
-    fn fetch(&self, purpose: Purpose) -> Result<AccessToken, ServiceFault> {
+    fn fetch(&self, purpose: Purpose) -> Result<AccessToken, CallFault> {
         let (mut replayed, mut corrected) = (false, false);
         self.patience.run(&*self.clock, |limit| {
             loop {
                 let ahead = *locked(&self.ahead);
                 match self.ask(purpose, limit) {
-                    Err(ServiceFault::Denied(TokenDenial::GrantReused)) if !replayed => {
+                    Err(CallFault::Denied(TokenDenial::GrantReused)) if !replayed => {
                         replayed = true;
                     }
                     // The refusal itself told the time: once more by that.
-                    Err(ServiceFault::Denied(denial))
+                    Err(CallFault::Denied(denial))
                         if denial.mender() == Mender::Clock
                             && !corrected
                             && *locked(&self.ahead) != ahead =>
@@ -227,7 +227,7 @@ impl TokenSource {
     }
 
     /// One grant, one answer.
-    fn ask(&self, purpose: Purpose, limit: Duration) -> Result<AccessToken, ServiceFault> {
+    fn ask(&self, purpose: Purpose, limit: Duration) -> Result<AccessToken, CallFault> {
         let address = self.token_address()?;
         let asked_at = self.clock.now();
         let scopes: Vec<String> = purpose.scopes().iter().map(|&scope| scope.into()).collect();
@@ -249,16 +249,16 @@ impl TokenSource {
                 .as_ref()
                 .and_then(|text| trace_id(text.expose("trace id")));
             tracing::warn!(?purpose, status, ?denial, trace, "grant refused");
-            return Err(ServiceFault::Denied(denial));
+            return Err(CallFault::Denied(denial));
         }
         let token = parse_token_answer(&answer.success()?, asked_at, &scopes)
-            .map_err(unreadable(Service::Tokens))?;
+            .map_err(unreadable(Remote::Tokens))?;
         match purpose
             .scopes()
             .iter()
             .find(|scope| !token.has_scope(scope))
         {
-            Some(scope) => Err(ServiceFault::ScopeMissing { scope }),
+            Some(scope) => Err(CallFault::ScopeMissing { scope }),
             None => Ok(token),
         }
     }
@@ -268,7 +268,7 @@ impl TokenSource {
         purpose: Purpose,
         scopes: Vec<String>,
         now: Timestamp,
-    ) -> Result<Sensitive<String>, ServiceFault> {
+    ) -> Result<Sensitive<String>, CallFault> {
         let grant = Grant {
             client_id: self.client.id.clone(),
             audience: self.endpoints.issuer.as_str().to_owned(),
@@ -284,12 +284,12 @@ impl TokenSource {
             GrantKey::EnterpriseCertificate(signer) => grant.sign_x5c(&**signer),
             GrantKey::Registered { id, signer } => grant.sign_kid(id, &**signer),
         }
-        .map_err(|_| ServiceFault::Signing(SignFault))
+        .map_err(|_| CallFault::Signing(SignFault))
     }
 
     /// Where grants go: by the service's own metadata, or by the known form when that can't be
     /// read.
-    fn token_address(&self) -> Result<Url, ServiceFault> {
+    fn token_address(&self) -> Result<Url, CallFault> {
         let now = self.clock.now();
         let mut metadata = locked(&self.metadata);
         let good = SignedDuration::ZERO..METADATA_LIFE;
@@ -334,7 +334,7 @@ impl TokenSource {
     }
 
     /// Reads the service's clock from an answer of any kind.
-    fn compare_clocks(&self, asked_at: Timestamp, answer: &Answer) -> Result<(), ServiceFault> {
+    fn compare_clocks(&self, asked_at: Timestamp, answer: &Answer) -> Result<(), CallFault> {
         let Some(theirs) = answer.date else {
             return Ok(());
         };
@@ -348,7 +348,7 @@ impl TokenSource {
                 .min(SignedDuration::ZERO)
         };
         if ahead.abs() > CLOCK_LIMIT {
-            return Err(ServiceFault::ClockFarOff {
+            return Err(CallFault::ClockFarOff {
                 seconds: ahead.as_secs(),
             });
         }
@@ -389,7 +389,7 @@ mod tests {
         token.expose("test")
     }
 
-    fn get(access: &Access, purpose: Purpose) -> Result<AccessToken, ServiceFault> {
+    fn get(access: &Access, purpose: Purpose) -> Result<AccessToken, CallFault> {
         access.tokens.token(purpose, Duration::ZERO)
     }
 
@@ -493,7 +493,7 @@ mod tests {
         let fault = get(&service.access(&clock), Purpose::Register).unwrap_err();
         assert!(matches!(
             fault,
-            ServiceFault::Denied(TokenDenial::ScopeNotOnClient)
+            CallFault::Denied(TokenDenial::ScopeNotOnClient)
         ));
         assert_eq!(service.seen(TOKEN).len(), 1);
     }
@@ -503,10 +503,7 @@ mod tests {
         let (service, clock) = (StandIn::with_tokens(), TestClock::new());
         service.on(TOKEN, [Turn::Answer(refused("MP-012"))]);
         let fault = get(&service.access(&clock), Purpose::Register).unwrap_err();
-        assert!(matches!(
-            fault,
-            ServiceFault::Denied(TokenDenial::GrantReused)
-        ));
+        assert!(matches!(fault, CallFault::Denied(TokenDenial::GrantReused)));
         let grants = grants(&service);
         assert_eq!(grants.len(), 2);
         assert_ne!(grants[0]["jti"], grants[1]["jti"]);
@@ -528,7 +525,7 @@ mod tests {
 
         service.on(TOKEN, [answer(502, "<html>")]);
         let fault = get(&access, Purpose::Register).unwrap_err();
-        assert!(matches!(fault, ServiceFault::Busy { status: 502, .. }));
+        assert!(matches!(fault, CallFault::Busy { status: 502, .. }));
         assert_eq!(service.seen(TOKEN).len(), 6);
     }
 
@@ -540,7 +537,7 @@ mod tests {
         service.on(TOKEN, [answer(200, half)]);
         let fault = get(&service.access(&clock), Purpose::Register).unwrap_err();
         let missing = "krr:global/digitalpost.read";
-        assert!(matches!(fault, ServiceFault::ScopeMissing { scope } if scope == missing));
+        assert!(matches!(fault, CallFault::ScopeMissing { scope } if scope == missing));
     }
 
     #[test]
@@ -593,7 +590,7 @@ mod tests {
         let access = service.access(&clock);
         let fault = get(&access, Purpose::Sending).unwrap_err();
         assert!(
-            matches!(fault, ServiceFault::ClockFarOff { seconds: -301 }),
+            matches!(fault, CallFault::ClockFarOff { seconds: -301 }),
             "{fault}"
         );
         assert!(service.seen(TOKEN).is_empty());

@@ -11,11 +11,11 @@ use serde_json::{Value, json};
 use utpost_dispatch::{
     Choice, Clock, Code, Fault, File as LetterFile, Ledger, NewLetter, Progress, ReadSeek,
     Register, advance, check_status, collect_receipts, confirm, decide, evidence, import,
-    readdress, release, timeline,
+    readdress, release, reverify, timeline,
 };
 use utpost_domain::{
     AddressParts, Decision, Letter, LetterId, LetterKind, Lookup, NationalId, NonSensitiveTitle,
-    OpeningReceipt, PostalAddress, Reason, SecurityLevel, State, StopReason, Title,
+    Note, OpeningReceipt, PostalAddress, Reason, SecurityLevel, State, StopReason, Title,
     decide as choose,
 };
 
@@ -92,7 +92,14 @@ pub(crate) fn send(common: &Common, args: &Send) -> Result<Shown, Failure> {
         work.actor(),
         work.agency.limits,
         new,
-    )?;
+    )
+    .map_err(|fault| {
+        let file = fault.document().map(|which| match which.checked_sub(1) {
+            None => args.file.as_path(),
+            Some(attachment) => args.attach[attachment].as_path(),
+        });
+        Failure::from(fault).naming(file)
+    })?;
     let result = send_on(&desk, id, &args.consent, args.dry_run, common);
     result.map_err(|fault| Failure::from(fault).about(id))
 }
@@ -258,7 +265,19 @@ pub(crate) fn receipts(common: &Common) -> Result<Shown, Failure> {
     let place = Place::of(common)?;
     let work = Workplace::open(&place)?;
     let report = show::progress(common);
-    let collected = collect_receipts(&work.desk(&report))?;
+    let desk = work.desk(&report);
+    let collected = collect_receipts(&desk)?;
+    // Those that came before their issuer was trusted may be believed by now.
+    for id in desk.ledger.under_way()? {
+        if desk
+            .ledger
+            .letter(id)?
+            .notes()
+            .contains(&Note::ReceiptWaitingForTrust)
+        {
+            reverify(&desk, id)?;
+        }
+    }
     Ok(show::receipts(common, &collected))
 }
 

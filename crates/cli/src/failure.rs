@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde_json::{Value, json};
-use utpost_dispatch::{Code, Fault, LedgerFault, ServiceFault};
+use utpost_dispatch::{CallFault, Code, Fault, LedgerFault};
 use uuid::Uuid;
 
 use crate::show::Shown;
@@ -44,6 +44,14 @@ impl Failure {
     /// The letter it happened to, which is kept.
     pub(crate) fn about(mut self, letter: utpost_domain::LetterId) -> Self {
         self.letter = Some(letter.to_string());
+        self
+    }
+
+    /// The file it is about. For the screen: file names may be personal, so none is logged.
+    pub(crate) fn naming(mut self, file: Option<&std::path::Path>) -> Self {
+        if let Some(file) = file {
+            self.detail = Some(file.display().to_string());
+        }
         self
     }
 
@@ -127,8 +135,8 @@ impl From<LedgerFault> for Failure {
     }
 }
 
-impl From<ServiceFault> for Failure {
-    fn from(fault: ServiceFault) -> Self {
-        Fault::Service(fault).into()
+impl From<CallFault> for Failure {
+    fn from(fault: CallFault) -> Self {
+        Fault::Call(fault).into()
     }
 }

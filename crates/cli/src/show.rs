@@ -251,7 +251,11 @@ pub(crate) fn receipts(common: &Common, collected: &Collected) -> Shown {
         });
     }
     Shown {
-        json: json!({ "receipts": json, "empty": collected.empty }),
+        json: json!({
+            "receipts": json,
+            "empty": collected.empty,
+            "not_marked": collected.not_marked,
+        }),
         text,
     }
 }

@@ -127,14 +127,14 @@ impl Workplace {
         let ledger = place.ledger()?;
         let settings = place.settings()?;
         let services = match place.environment {
-            Environment::Practice => Services::practice(place, &settings)?,
+            Environment::Practice => Connections::practice(place, &settings)?,
             Environment::Test | Environment::Production => {
-                Services::digdir(place.environment, &settings)?
+                Connections::digdir(place.environment, &settings)?
             }
         };
         let clock = Arc::new(SystemClock);
         services.check_own_certificate(clock.as_ref())?;
-        let Services {
+        let Connections {
             endpoints,
             client,
             agency,
@@ -183,7 +183,7 @@ impl Workplace {
 }
 
 /// What differs between the environments.
-pub(crate) struct Services {
+pub(crate) struct Connections {
     endpoints: Endpoints,
     client: ApiClient,
     agency: Agency,
@@ -192,7 +192,7 @@ pub(crate) struct Services {
     practice: Option<Practice>,
 }
 
-impl Services {
+impl Connections {
     fn practice(place: &Place, settings: &Settings) -> Result<Self, Failure> {
         let (practice, found) = place.practice()?;
         let unusable = |part: &str| Failure::detailed(Code::Practice, part);

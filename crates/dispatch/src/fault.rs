@@ -10,7 +10,7 @@ use utpost_parcel::ParcelFault;
 use utpost_pki::{SignFault, TrustFault};
 use utpost_wire::{EnvelopeFault, SigningFault};
 
-use crate::{Code, LedgerFault, Service, ServiceFault};
+use crate::{CallFault, Code, LedgerFault, Remote};
 
 /// Why a use case did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -87,7 +87,7 @@ pub enum Fault {
     ForeignCertificate,
     /// A service.
     #[error(transparent)]
-    Service(#[from] ServiceFault),
+    Call(#[from] CallFault),
     /// The ledger.
     #[error(transparent)]
     Ledger(#[from] LedgerFault),
@@ -109,7 +109,7 @@ pub enum Fault {
         letter: LetterId,
         /// How.
         #[source]
-        source: ServiceFault,
+        source: CallFault,
     },
     /// What the ledger holds about a letter does not fit together.
     #[error("a letter's record is not complete")]
@@ -159,12 +159,12 @@ impl Fault {
                 | TrustFault::NoOrganisation => Code::CertificateUnusable,
             },
             Self::ForeignCertificate => Code::CertificateForeign,
-            Self::Service(fault) => service(fault),
+            Self::Call(fault) => service(fault),
             Self::Ledger(fault) => ledger(fault),
             Self::Stopped { reason, .. } => stopped(*reason),
             Self::NotNow(_) => Code::NotNow,
             Self::Refused { source, .. } => match source {
-                ServiceFault::TooLarge { .. } => Code::RefusedTooLarge,
+                CallFault::TooLarge { .. } => Code::RefusedTooLarge,
                 _ => Code::RefusedByAccessPoint,
             },
             Self::Record => Code::Defect,
@@ -175,7 +175,7 @@ impl Fault {
     #[must_use]
     pub fn detail(&self) -> Option<String> {
         match self {
-            Self::Service(fault) | Self::Refused { source: fault, .. } => said(fault),
+            Self::Call(fault) | Self::Refused { source: fault, .. } => said(fault),
             _ => None,
         }
     }
@@ -209,24 +209,24 @@ impl Fault {
     }
 }
 
-fn said(fault: &ServiceFault) -> Option<String> {
+fn said(fault: &CallFault) -> Option<String> {
     match fault {
-        ServiceFault::Refused { detail, status, .. } => Some(match detail {
+        CallFault::Refused { detail, status, .. } => Some(match detail {
             Some(detail) => format!("HTTP {status}: {}", detail.expose("shown to the clerk")),
             None => format!("HTTP {status}"),
         }),
-        ServiceFault::Denied(denial) => Some(match denial.mp_code() {
+        CallFault::Denied(denial) => Some(match denial.mp_code() {
             Some(code) => format!("MP-{code:03}"),
             None => format!("{denial:?}"),
         }),
-        ServiceFault::Busy { status, .. } => Some(format!("HTTP {status}")),
-        ServiceFault::ScopeMissing { scope } => Some((*scope).to_owned()),
-        ServiceFault::ClockFarOff { seconds } => Some(format!("{seconds} s")),
+        CallFault::Busy { status, .. } => Some(format!("HTTP {status}")),
+        CallFault::ScopeMissing { scope } => Some((*scope).to_owned()),
+        CallFault::ClockFarOff { seconds } => Some(format!("{seconds} s")),
         // What came instead of an answer.
-        ServiceFault::AnswerLost {
+        CallFault::AnswerLost {
             source: Some(instead),
             ..
-        } => said(instead.downcast_ref::<ServiceFault>()?),
+        } => said(instead.downcast_ref::<CallFault>()?),
         _ => None,
     }
 }
@@ -279,44 +279,40 @@ fn parcel(fault: &ParcelFault) -> Code {
     }
 }
 
-fn service(fault: &ServiceFault) -> Code {
-    let silent = |service: &Service| match service {
-        Service::Tokens => Code::TokensSilent,
-        Service::Register => Code::RegisterSilent,
-        Service::AccessPoint => Code::AccessPointSilent,
+fn service(fault: &CallFault) -> Code {
+    let silent = |service: &Remote| match service {
+        Remote::Tokens => Code::TokensSilent,
+        Remote::Register => Code::RegisterSilent,
+        Remote::AccessPoint => Code::AccessPointSilent,
     };
-    let denied = |service: &Service| match service {
-        Service::Tokens => Code::TokenDenied,
-        Service::Register => Code::RegisterDenied,
-        Service::AccessPoint => Code::AccessPointDenied,
+    let denied = |service: &Remote| match service {
+        Remote::Tokens => Code::TokenDenied,
+        Remote::Register => Code::RegisterDenied,
+        Remote::AccessPoint => Code::AccessPointDenied,
     };
     match fault {
-        ServiceFault::Unreachable { service, .. } | ServiceFault::Busy { service, .. } => {
-            silent(service)
-        }
-        ServiceFault::AnswerLost { service, .. } | ServiceFault::Unreadable { service, .. } => {
+        CallFault::Unreachable { service, .. } | CallFault::Busy { service, .. } => silent(service),
+        CallFault::AnswerLost { service, .. } | CallFault::Unreadable { service, .. } => {
             match service {
-                Service::AccessPoint => Code::AnswerLost,
-                Service::Tokens | Service::Register => silent(service),
+                Remote::AccessPoint => Code::AnswerLost,
+                Remote::Tokens | Remote::Register => silent(service),
             }
         }
-        ServiceFault::Unauthorized { service } | ServiceFault::Forbidden { service } => {
-            denied(service)
-        }
-        ServiceFault::WrongAddress { .. } => Code::ServiceAddress,
-        ServiceFault::TooLarge { .. } => Code::RefusedTooLarge,
-        ServiceFault::Duplicate { .. } => Code::AnswerLost,
-        ServiceFault::DamagedOnTheWay { service } => silent(service),
-        ServiceFault::Refused { service, .. } => match service {
-            Service::Tokens => Code::TokenDenied,
-            Service::Register => Code::RegisterDenied,
-            Service::AccessPoint => Code::RefusedByAccessPoint,
+        CallFault::Unauthorized { service } | CallFault::Forbidden { service } => denied(service),
+        CallFault::WrongAddress { .. } => Code::ServiceAddress,
+        CallFault::TooLarge { .. } => Code::RefusedTooLarge,
+        CallFault::Duplicate { .. } => Code::AnswerLost,
+        CallFault::DamagedOnTheWay { service } => silent(service),
+        CallFault::Refused { service, .. } => match service {
+            Remote::Tokens => Code::TokenDenied,
+            Remote::Register => Code::RegisterDenied,
+            Remote::AccessPoint => Code::RefusedByAccessPoint,
         },
-        ServiceFault::Denied(_) => Code::TokenDenied,
-        ServiceFault::ScopeMissing { .. } => Code::ScopeMissing,
-        ServiceFault::ClockFarOff { .. } => Code::ClockWrong,
-        ServiceFault::Signing(SignFault) => Code::KeyFailed,
-        ServiceFault::Parcel(_) => Code::ParcelMissing,
+        CallFault::Denied(_) => Code::TokenDenied,
+        CallFault::ScopeMissing { .. } => Code::ScopeMissing,
+        CallFault::ClockFarOff { .. } => Code::ClockWrong,
+        CallFault::Signing(SignFault) => Code::KeyFailed,
+        CallFault::Parcel(_) => Code::ParcelMissing,
     }
 }
 

@@ -25,8 +25,8 @@ pub use import::{File, NewLetter, ReadSeek, import};
 pub use letter::{Contents, ListedDocument, contents};
 pub use outbox::{advance, check_status, upload_limit};
 pub use ports::{
-    AccessPoint, ChainReport, Clock, Entry, InboxQuery, IncomingReceipt, KeptDocument, Ledger,
-    LedgerFault, LetterRow, ReceiptKept, Recorded, Register, Service, ServiceFault, StoredReceipt,
+    AccessPoint, CallFault, ChainReport, Clock, Entry, InboxQuery, IncomingReceipt, KeptDocument,
+    Ledger, LedgerFault, LetterRow, ReceiptKept, Recorded, Register, Remote, StoredReceipt,
     Submission,
 };
 pub use readdress::readdress;

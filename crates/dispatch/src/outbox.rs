@@ -15,14 +15,14 @@ use utpost_wire::{Digital, Envelope, Heading, Print, StatusLine};
 
 use crate::letter::contents;
 use crate::send::{later, personal};
-use crate::{Desk, Entry, Fault, Progress, Recorded, Service, ServiceFault, Submission};
+use crate::{CallFault, Desk, Entry, Fault, Progress, Recorded, Remote, Submission};
 
 /// Takes a sealed letter as far as it will go now: asks first where the outcome of an attempt is
 /// unknown, then attempts when an attempt is due. A letter that is further on is left as it is, and
 /// so is one that another program is just sending.
 ///
 /// # Errors
-/// [`Fault::Service`] when it stays in the outbox, with [`ServiceFault::AnswerLost`] when nobody
+/// [`Fault::Call`] when it stays in the outbox, with [`CallFault::AnswerLost`] when nobody
 /// knows; [`Fault::Refused`] when it was refused for good. Before anything is written or sent, any
 /// fault of key, parcel or ledger.
 pub fn advance(desk: &Desk<'_>, id: LetterId) -> Result<Letter, Fault> {
@@ -49,7 +49,7 @@ pub fn advance(desk: &Desk<'_>, id: LetterId) -> Result<Letter, Fault> {
 /// the message is not known there proves that it is not; no status at all proves nothing.
 ///
 /// # Errors
-/// [`Fault::NotNow`] for a letter that was never sent; [`Fault::Service`].
+/// [`Fault::NotNow`] for a letter that was never sent; [`Fault::Call`].
 pub fn check_status(desk: &Desk<'_>, id: LetterId) -> Result<Letter, Fault> {
     let before = desk.ledger.letter(id)?;
     let sealed = before.sealed().filter(|_| before.attempts() > 0);
@@ -143,11 +143,11 @@ fn write_down(
 /// new token, damaged bytes with the same file.
 fn attempt(desk: &Desk<'_>, id: LetterId) -> Result<Letter, Fault> {
     match attempt_once(desk, id) {
-        Err(Fault::Service(
-            ServiceFault::Unauthorized {
-                service: Service::AccessPoint,
+        Err(Fault::Call(
+            CallFault::Unauthorized {
+                service: Remote::AccessPoint,
             }
-            | ServiceFault::DamagedOnTheWay { .. },
+            | CallFault::DamagedOnTheWay { .. },
         )) if desk.ledger.letter(id)?.may_resubmit() => attempt_once(desk, id),
         other => other,
     }
@@ -223,29 +223,29 @@ enum Meaning {
     Refused,
 }
 
-fn meaning(fault: &ServiceFault) -> Meaning {
+fn meaning(fault: &CallFault) -> Meaning {
     match fault {
-        ServiceFault::Duplicate { .. } => Meaning::Received,
-        ServiceFault::Unreachable { .. }
-        | ServiceFault::Unauthorized { .. }
-        | ServiceFault::Forbidden { .. }
-        | ServiceFault::WrongAddress { .. }
-        | ServiceFault::Busy {
+        CallFault::Duplicate { .. } => Meaning::Received,
+        CallFault::Unreachable { .. }
+        | CallFault::Unauthorized { .. }
+        | CallFault::Forbidden { .. }
+        | CallFault::WrongAddress { .. }
+        | CallFault::Busy {
             status: 408 | 429 | 503,
             ..
         }
-        | ServiceFault::Denied(_)
-        | ServiceFault::ScopeMissing { .. }
-        | ServiceFault::ClockFarOff { .. }
-        | ServiceFault::Signing(_)
-        | ServiceFault::Parcel(_) => Meaning::NotReceived,
+        | CallFault::Denied(_)
+        | CallFault::ScopeMissing { .. }
+        | CallFault::ClockFarOff { .. }
+        | CallFault::Signing(_)
+        | CallFault::Parcel(_) => Meaning::NotReceived,
         // Behind a gateway the other 5xx can come after the letter was stored.
-        ServiceFault::Busy { .. }
-        | ServiceFault::AnswerLost { .. }
-        | ServiceFault::Unreadable { .. } => Meaning::Unknown,
-        ServiceFault::Refused { .. }
-        | ServiceFault::TooLarge { .. }
-        | ServiceFault::DamagedOnTheWay { .. } => Meaning::Refused,
+        CallFault::Busy { .. } | CallFault::AnswerLost { .. } | CallFault::Unreadable { .. } => {
+            Meaning::Unknown
+        }
+        CallFault::Refused { .. }
+        | CallFault::TooLarge { .. }
+        | CallFault::DamagedOnTheWay { .. } => Meaning::Refused,
     }
 }
 
@@ -254,7 +254,7 @@ fn conclude(
     desk: &Desk<'_>,
     id: LetterId,
     attempt: u32,
-    fault: ServiceFault,
+    fault: CallFault,
 ) -> Result<Letter, Fault> {
     let code = CauseCode::new(cause(&fault));
     match meaning(&fault) {
@@ -272,7 +272,7 @@ fn conclude(
         ),
         Meaning::Unknown => lost(desk, id, code, fault),
         Meaning::Refused => {
-            if matches!(fault, ServiceFault::DamagedOnTheWay { .. }) {
+            if matches!(fault, CallFault::DamagedOnTheWay { .. }) {
                 let offered = Happening::NotReceived { code: code.clone() };
                 let history = desk.ledger.history(id)?;
                 if !history
@@ -288,12 +288,7 @@ fn conclude(
 }
 
 /// A refusal. After an earlier attempt the letter may be in all the same, so that is asked first.
-fn refused(
-    desk: &Desk<'_>,
-    id: LetterId,
-    attempt: u32,
-    fault: ServiceFault,
-) -> Result<Letter, Fault> {
+fn refused(desk: &Desk<'_>, id: LetterId, attempt: u32, fault: CallFault) -> Result<Letter, Fault> {
     let code = CauseCode::new(cause(&fault));
     let letter = desk.ledger.letter(id)?;
     let message = letter.sealed().ok_or(Fault::Record)?.message_id;
@@ -309,8 +304,8 @@ fn refused(
         Err(silent) => return lost(desk, id, code, silent),
     }
     let (http_status, detail) = match &fault {
-        ServiceFault::Refused { status, detail, .. } => (Some(*status), detail.clone()),
-        ServiceFault::TooLarge { .. } => (Some(413), None),
+        CallFault::Refused { status, detail, .. } => (Some(*status), detail.clone()),
+        CallFault::TooLarge { .. } => (Some(413), None),
         _ => (None, None),
     };
     let mut entry = desk.event(Happening::RefusedAtAccessPoint { code, http_status });
@@ -328,19 +323,14 @@ fn refused(
     )
 }
 
-fn lost(
-    desk: &Desk<'_>,
-    id: LetterId,
-    code: CauseCode,
-    fault: ServiceFault,
-) -> Result<Letter, Fault> {
+fn lost(desk: &Desk<'_>, id: LetterId, code: CauseCode, fault: CallFault) -> Result<Letter, Fault> {
     let fault = match fault {
-        lost @ ServiceFault::AnswerLost {
-            service: Service::AccessPoint,
+        lost @ CallFault::AnswerLost {
+            service: Remote::AccessPoint,
             ..
         } => lost,
-        other => ServiceFault::AnswerLost {
-            service: Service::AccessPoint,
+        other => CallFault::AnswerLost {
+            service: Remote::AccessPoint,
             source: Some(Box::new(other)),
         },
     };
@@ -363,30 +353,30 @@ fn in_vain(desk: &Desk<'_>, id: LetterId, entry: Entry, fault: Fault) -> Result<
 }
 
 /// The fixed code of a cause in the history.
-fn cause(fault: &ServiceFault) -> &'static str {
+fn cause(fault: &CallFault) -> &'static str {
     match fault {
-        ServiceFault::Unreachable { .. } => "UNREACHABLE",
-        ServiceFault::AnswerLost { .. } => "ANSWER_LOST",
-        ServiceFault::Unauthorized { .. } => "HTTP_401",
-        ServiceFault::Forbidden { .. } => "HTTP_403",
-        ServiceFault::WrongAddress { .. } => "HTTP_404",
-        ServiceFault::Busy { status: 408, .. } => "HTTP_408",
-        ServiceFault::Busy { status: 429, .. } => "HTTP_429",
-        ServiceFault::Busy { status: 500, .. } => "HTTP_500",
-        ServiceFault::Busy { status: 502, .. } => "HTTP_502",
-        ServiceFault::Busy { status: 503, .. } => "HTTP_503",
-        ServiceFault::Busy { status: 504, .. } => "HTTP_504",
-        ServiceFault::Busy { .. } => "BUSY",
-        ServiceFault::TooLarge { .. } => "HTTP_413",
-        ServiceFault::Duplicate { .. } => "DUPLICATE_ID",
-        ServiceFault::DamagedOnTheWay { .. } => "DAMAGED_ON_THE_WAY",
-        ServiceFault::Refused { .. } => "REFUSED",
-        ServiceFault::Unreadable { .. } => "ANSWER_UNREADABLE",
-        ServiceFault::Denied(_) => "TOKEN_DENIED",
-        ServiceFault::ScopeMissing { .. } => "SCOPE_MISSING",
-        ServiceFault::ClockFarOff { .. } => "CLOCK",
-        ServiceFault::Signing(_) => "KEY",
-        ServiceFault::Parcel(_) => "PARCEL",
+        CallFault::Unreachable { .. } => "UNREACHABLE",
+        CallFault::AnswerLost { .. } => "ANSWER_LOST",
+        CallFault::Unauthorized { .. } => "HTTP_401",
+        CallFault::Forbidden { .. } => "HTTP_403",
+        CallFault::WrongAddress { .. } => "HTTP_404",
+        CallFault::Busy { status: 408, .. } => "HTTP_408",
+        CallFault::Busy { status: 429, .. } => "HTTP_429",
+        CallFault::Busy { status: 500, .. } => "HTTP_500",
+        CallFault::Busy { status: 502, .. } => "HTTP_502",
+        CallFault::Busy { status: 503, .. } => "HTTP_503",
+        CallFault::Busy { status: 504, .. } => "HTTP_504",
+        CallFault::Busy { .. } => "BUSY",
+        CallFault::TooLarge { .. } => "HTTP_413",
+        CallFault::Duplicate { .. } => "DUPLICATE_ID",
+        CallFault::DamagedOnTheWay { .. } => "DAMAGED_ON_THE_WAY",
+        CallFault::Refused { .. } => "REFUSED",
+        CallFault::Unreadable { .. } => "ANSWER_UNREADABLE",
+        CallFault::Denied(_) => "TOKEN_DENIED",
+        CallFault::ScopeMissing { .. } => "SCOPE_MISSING",
+        CallFault::ClockFarOff { .. } => "CLOCK",
+        CallFault::Signing(_) => "KEY",
+        CallFault::Parcel(_) => "PARCEL",
     }
 }
 

@@ -32,15 +32,15 @@ pub trait Register: Send + Sync {
     /// mailbox".
     ///
     /// # Errors
-    /// [`ServiceFault`]; every one of them means that the letter waits.
-    fn look_up(&self, citizen: &NationalId) -> Result<RegisterAnswer, ServiceFault>;
+    /// [`CallFault`]; every one of them means that the letter waits.
+    fn look_up(&self, citizen: &NationalId) -> Result<RegisterAnswer, CallFault>;
 
     /// Asks who prints, and with which certificate the package is sealed. May be answered from
     /// memory for some hours.
     ///
     /// # Errors
-    /// [`ServiceFault`].
-    fn print_provider(&self) -> Result<PrintProvider, ServiceFault>;
+    /// [`CallFault`].
+    fn print_provider(&self) -> Result<PrintProvider, CallFault>;
 }
 
 /// The agency's access point (corner 2), together with the token its calls carry.
@@ -49,40 +49,40 @@ pub trait AccessPoint: Send + Sync {
     /// message and over it.
     ///
     /// # Errors
-    /// [`ServiceFault`], with [`ServiceFault::Denied`] when the token service refuses.
-    fn sending_token(&self, outlive: Duration) -> Result<AccessToken, ServiceFault>;
+    /// [`CallFault`], with [`CallFault::Denied`] when the token service refuses.
+    fn sending_token(&self, outlive: Duration) -> Result<AccessToken, CallFault>;
 
     /// Uploads one sealed letter. `progress` is told the bytes handed over so far.
     ///
     /// # Errors
-    /// [`ServiceFault::Unreachable`] surely means that nothing was received;
-    /// [`ServiceFault::AnswerLost`] that nobody knows, and so does [`ServiceFault::Busy`] but for
-    /// 408, 429 and 503; [`ServiceFault::Duplicate`] that it was received before. Nothing is
+    /// [`CallFault::Unreachable`] surely means that nothing was received;
+    /// [`CallFault::AnswerLost`] that nobody knows, and so does [`CallFault::Busy`] but for
+    /// 408, 429 and 503; [`CallFault::Duplicate`] that it was received before. Nothing is
     /// repeated here: that is the caller's rule.
     fn submit(
         &self,
         submission: &Submission<'_>,
         progress: &(dyn Fn(u64) + Send + Sync),
-    ) -> Result<(), ServiceFault>;
+    ) -> Result<(), CallFault>;
 
     /// The transport statuses of a message; `None` when the access point does not know it, empty
     /// when it says nothing of it.
     ///
     /// # Errors
-    /// [`ServiceFault`].
-    fn statuses(&self, message: MessageId) -> Result<Option<Vec<StatusLine>>, ServiceFault>;
+    /// [`CallFault`].
+    fn statuses(&self, message: MessageId) -> Result<Option<Vec<StatusLine>>, CallFault>;
 
     /// One page of unread receipts of one channel.
     ///
     /// # Errors
-    /// [`ServiceFault`].
-    fn unread(&self, query: &InboxQuery<'_>) -> Result<Vec<InboxItem>, ServiceFault>;
+    /// [`CallFault`].
+    fn unread(&self, query: &InboxQuery<'_>) -> Result<Vec<InboxItem>, CallFault>;
 
     /// Tells that a receipt is kept here. Unknown or already marked counts as done.
     ///
     /// # Errors
-    /// [`ServiceFault`].
-    fn mark_read(&self, receipt: ReceiptId) -> Result<(), ServiceFault>;
+    /// [`CallFault`].
+    fn mark_read(&self, receipt: ReceiptId) -> Result<(), CallFault>;
 }
 
 /// One upload.
@@ -115,7 +115,7 @@ pub struct InboxQuery<'a> {
 
 /// Which service a fault is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Service {
+pub enum Remote {
     /// Maskinporten.
     Tokens,
     /// KRR.
@@ -126,13 +126,13 @@ pub enum Service {
 
 /// Why a service gave no usable answer.
 #[derive(Debug, thiserror::Error)]
-pub enum ServiceFault {
+pub enum CallFault {
     /// No connection was made, or it broke before the request was handed over: surely not
     /// received.
     #[error("{service:?} could not be reached")]
     Unreachable {
         /// Which.
-        service: Service,
+        service: Remote,
         /// The transport's own error, without address or content.
         #[source]
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
@@ -141,7 +141,7 @@ pub enum ServiceFault {
     #[error("the answer of {service:?} was lost")]
     AnswerLost {
         /// Which.
-        service: Service,
+        service: Remote,
         /// The transport's own error.
         #[source]
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
@@ -150,25 +150,25 @@ pub enum ServiceFault {
     #[error("{service:?} does not accept the token")]
     Unauthorized {
         /// Which.
-        service: Service,
+        service: Remote,
     },
     /// 403: scope or agreement missing.
     #[error("{service:?} denies access")]
     Forbidden {
         /// Which.
-        service: Service,
+        service: Remote,
     },
     /// 404 or 410 on an address that must exist.
     #[error("{service:?} is not at this address")]
     WrongAddress {
         /// Which.
-        service: Service,
+        service: Remote,
     },
     /// 408, 429 or 5xx.
     #[error("{service:?} is busy or down ({status})")]
     Busy {
         /// Which.
-        service: Service,
+        service: Remote,
         /// HTTP status.
         status: u16,
         /// What the service asked for.
@@ -178,25 +178,25 @@ pub enum ServiceFault {
     #[error("{service:?} finds the package too large")]
     TooLarge {
         /// Which.
-        service: Service,
+        service: Remote,
     },
     /// The message id is known already: it was received before.
     #[error("{service:?} has received this message before")]
     Duplicate {
         /// Which.
-        service: Service,
+        service: Remote,
     },
     /// The bytes that arrived are not those whose digest was signed.
     #[error("{service:?} received damaged bytes")]
     DamagedOnTheWay {
         /// Which.
-        service: Service,
+        service: Remote,
     },
     /// Another refusal (400 and other 4xx).
     #[error("{service:?} refused the request ({status})")]
     Refused {
         /// Which.
-        service: Service,
+        service: Remote,
         /// HTTP status.
         status: u16,
         /// The text of the service; may hold ids.
@@ -206,7 +206,7 @@ pub enum ServiceFault {
     #[error("the answer of {service:?} is not understood")]
     Unreadable {
         /// Which.
-        service: Service,
+        service: Remote,
         /// What the reader said.
         #[source]
         source: Option<Box<dyn std::error::Error + Send + Sync>>,

@@ -9,9 +9,7 @@ use utpost_domain::{
 };
 use utpost_wire::{Expectation, ReceiptFault, UnverifiedReceipt, parse_receipt};
 
-use crate::{
-    Desk, Entry, Fault, InboxItem, InboxQuery, IncomingReceipt, ReceiptKept, ServiceFault,
-};
+use crate::{CallFault, Desk, Entry, Fault, InboxItem, InboxQuery, IncomingReceipt, ReceiptKept};
 
 /// Receipts asked for at a time.
 const PAGE: u32 = 100;
@@ -52,7 +50,7 @@ pub struct CollectedReceipt {
 /// keep back the others.
 ///
 /// # Errors
-/// [`Fault::Service`] or [`Fault::Ledger`]; what was kept before stays kept.
+/// [`Fault::Call`] or [`Fault::Ledger`]; what was kept before stays kept.
 pub fn collect_receipts(desk: &Desk<'_>) -> Result<Collected, Fault> {
     let mut round = Round {
         desk,
@@ -148,7 +146,7 @@ impl Round<'_> {
                 Ok(()) => {}
                 // About the service or the agency, and so about all receipts.
                 Err(
-                    fault @ ServiceFault::Busy {
+                    fault @ CallFault::Busy {
                         status: 408 | 429 | 503,
                         ..
                     },
@@ -156,7 +154,7 @@ impl Round<'_> {
                     return Err(fault.into());
                 }
                 // About this one.
-                Err(ServiceFault::Refused { .. } | ServiceFault::Busy { .. }) => {
+                Err(CallFault::Refused { .. } | CallFault::Busy { .. }) => {
                     self.collected.not_marked += 1;
                     return Ok(false);
                 }

@@ -17,8 +17,8 @@ use utpost_wire::SigningFault;
 
 use crate::letter::{Contents, contents};
 use crate::{
-    AccessPoint, Agency, Clock, DECISION_GOOD_FOR, Entry, Fault, Ledger, LedgerFault, Register,
-    ServiceFault,
+    AccessPoint, Agency, CallFault, Clock, DECISION_GOOD_FOR, Entry, Fault, Ledger, LedgerFault,
+    Register,
 };
 
 /// All that sending needs, gathered once.
@@ -136,7 +136,7 @@ impl Desk<'_> {
 /// stop the letter, and the second could then not be held against the channel the clerk was shown.
 ///
 /// # Errors
-/// [`Fault::Service`] when there was no answer, also to the second question: the letter waits.
+/// [`Fault::Call`] when there was no answer, also to the second question: the letter waits.
 /// [`Fault::NotNow`] for a letter that is sealed already.
 pub fn decide(desk: &Desk<'_>, letter: LetterId) -> Result<(Decision, Letter), Fault> {
     let before = desk.ledger.letter(letter)?;
@@ -144,7 +144,7 @@ pub fn decide(desk: &Desk<'_>, letter: LetterId) -> Result<(Decision, Letter), F
         return Err(Fault::NotNow(before.state()));
     }
     let contents = contents(desk.ledger, letter)?;
-    let ask = || -> Result<Decision, ServiceFault> {
+    let ask = || -> Result<Decision, CallFault> {
         (desk.progress)(Progress::LookingUp);
         let answer = desk.register.look_up(&contents.recipient)?;
         Ok(choose(
@@ -200,7 +200,7 @@ pub fn confirm(desk: &Desk<'_>, shown: &Letter, choice: Choice) -> Result<Letter
 ///
 /// # Errors
 /// [`Fault::NotNow`] and [`Fault::Stopped`] for a letter that is not Ready, or whose newest answer
-/// of the register leads elsewhere than `decision`; [`Fault::Service`] when the register, or the
+/// of the register leads elsewhere than `decision`; [`Fault::Call`] when the register, or the
 /// print provider's entry in it, is silent: the letter waits, or is Ready again. Any other
 /// [`Fault`]: it is Ready again.
 pub fn release(

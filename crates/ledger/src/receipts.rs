@@ -8,8 +8,8 @@ use crate::fault::Fault;
 
 /// Keeps a receipt and the event it gives. The caller holds the transaction.
 ///
-/// Known is the same text with the same verdict, and anything under the id of a verified receipt.
-/// A forged receipt that came first does not shut the genuine one out, and one that waited for
+/// Known is the same text with the same verdict, or once found verified. Ids are no keys: a forged
+/// receipt under a genuine one's id neither shuts it out nor goes unseen, and one that waited for
 /// trust counts when it verifies. An event that the fold refuses is left out; the receipt stays.
 pub(crate) fn keep(
     connection: &Connection,
@@ -20,12 +20,10 @@ pub(crate) fn keep(
     let digest = Digest::of(receipt.raw.as_bytes());
     let id = receipt.receipt.map(|id| id.to_string());
     let known: bool = connection.query_row(
-        "SELECT EXISTS (SELECT 1 FROM receipts WHERE digest = ?1 AND verdict = ?2)
-             OR EXISTS (SELECT 1 FROM receipts WHERE receipt_id = ?3 AND verdict = ?4)",
+        "SELECT EXISTS (SELECT 1 FROM receipts WHERE digest = ?1 AND verdict IN (?2, ?3))",
         (
             digest.as_bytes(),
             &receipt.verdict,
-            &id,
             IncomingReceipt::VERIFIED,
         ),
         |row| row.get(0),

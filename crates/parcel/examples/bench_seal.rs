@@ -86,12 +86,18 @@ fn seal(
     };
     let mailbox = MailboxAddress::parse("rask.elveos#5949").unwrap();
     let place = folder.join(format!("bench-{round}.cms"));
-    let sealed = Parcel::new(sender, Some(mailbox), document, Vec::new(), Limits::default())
-        .unwrap()
-        .sign(signer, jiff::Timestamp::now())
-        .unwrap()
-        .seal(receiver, &place, &mut |_| {})
-        .unwrap();
+    let sealed = Parcel::new(
+        sender,
+        Some(mailbox),
+        document,
+        Vec::new(),
+        Limits::default(),
+    )
+    .unwrap()
+    .sign(signer, jiff::Timestamp::now())
+    .unwrap()
+    .seal(receiver, &place, &mut |_| {})
+    .unwrap();
     assert!(sealed.bytes() > BYTES / 2);
     fs::remove_file(place).unwrap();
 }
@@ -167,7 +173,11 @@ impl Source for Noise {
     }
 
     fn open(&self) -> io::Result<Box<dyn Read + '_>> {
-        Ok(Box::new(Stream { left: self.0, block: block(), at: 0 }))
+        Ok(Box::new(Stream {
+            left: self.0,
+            block: block(),
+            at: 0,
+        }))
     }
 }
 
@@ -219,7 +229,12 @@ fn people() -> (SoftwareSigner, VerifiedCertificate) {
     let p12 = agency.pkcs12("x", &[&issuer, &root]);
     let signer = SoftwareSigner::from_pkcs12(&p12, &Sensitive::new("x".to_owned())).unwrap();
     let receiver = trust
-        .verify(&parse(mailbox.der()), &[], jiff::Timestamp::now(), Purpose::Encryption)
+        .verify(
+            &parse(mailbox.der()),
+            &[],
+            jiff::Timestamp::now(),
+            Purpose::Encryption,
+        )
         .unwrap();
     (signer.with_issuers_from(&trust), receiver)
 }
@@ -232,6 +247,15 @@ fn median(mut times: Vec<Duration>) -> Duration {
 /// A line of this process's status, bytes.
 fn resident(line: &str) -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let found = status.lines().find_map(|text| text.strip_prefix(line)).unwrap_or("0 kB");
-    found.trim().trim_end_matches(" kB").trim().parse::<u64>().unwrap_or(0) * 1024
+    let found = status
+        .lines()
+        .find_map(|text| text.strip_prefix(line))
+        .unwrap_or("0 kB");
+    found
+        .trim()
+        .trim_end_matches(" kB")
+        .trim()
+        .parse::<u64>()
+        .unwrap_or(0)
+        * 1024
 }

@@ -64,7 +64,11 @@ pub fn replay_files(files: &ReplayFiles<'_>) -> Result<Verdict, ReplayFault> {
     };
     let (roots, intermediates) = X509::stack_from_pem(&fs::read(files.issuers)?)?
         .into_iter()
-        .partition(|one| one.issuer_name().try_cmp(one.subject_name()).is_ok_and(|o| o.is_eq()));
+        .partition(|one| {
+            one.issuer_name()
+                .try_cmp(one.subject_name())
+                .is_ok_and(|o| o.is_eq())
+        });
     let jwt = fs::read(files.message)?;
     let (verdict, _) = checks::replay(checks::Replay {
         jwt: jwt.trim_ascii(),

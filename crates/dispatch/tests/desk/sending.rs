@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use utpost_dispatch::{
-    Clock, Code, Fault, Ledger, ServiceFault, advance, check_status, decide, evidence, release,
+    CallFault, Clock, Code, Fault, Ledger, advance, check_status, decide, evidence, release,
     upload_limit,
 };
 use utpost_domain::{
@@ -25,7 +25,7 @@ fn payload(signed: &str) -> String {
 }
 
 /// A letter one attempt of which ended with `fault`, which is given too.
-fn after(fault: ServiceFault) -> (Office, LetterId, Fault) {
+fn after(fault: CallFault) -> (Office, LetterId, Fault) {
     let office = Office::new();
     let id = office.queued();
     office.access_point.answers(fault);
@@ -167,8 +167,8 @@ fn an_answer_that_a_gateway_may_have_made_up_is_unknown() {
         assert_eq!(fault.detail().unwrap(), format!("HTTP {code}"));
         assert_eq!(office.state(id), State::Uncertain, "{code}");
     }
-    let service = utpost_dispatch::Service::AccessPoint;
-    let (office, id, fault) = after(ServiceFault::Unreadable {
+    let service = utpost_dispatch::Remote::AccessPoint;
+    let (office, id, fault) = after(CallFault::Unreadable {
         service,
         source: None,
     });
@@ -284,8 +284,8 @@ fn a_refusal_is_for_good_and_its_words_are_kept_as_personal() {
     assert_eq!(detail.expose("test"), SECRET);
     assert_eq!(advanced(&office, id).unwrap(), State::Refused);
 
-    let service = utpost_dispatch::Service::AccessPoint;
-    let (office, id, fault) = after(ServiceFault::TooLarge { service });
+    let service = utpost_dispatch::Remote::AccessPoint;
+    let (office, id, fault) = after(CallFault::TooLarge { service });
     assert_eq!(
         (fault.code(), office.state(id)),
         (Code::RefusedTooLarge, State::Refused)

@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use utpost_dispatch::{
-    AccessPoint, Clock, InboxItem, InboxQuery, Register, Service, ServiceFault, StatusLine,
-    Submission,
+    AccessPoint, CallFault, Clock, InboxItem, InboxQuery, Register, Remote, StatusLine, Submission,
 };
 use utpost_domain::{
     ContactPoint, Field, MailboxAddress, MailboxCertificate, MessageId, NationalId,
@@ -60,7 +59,7 @@ impl Clock for TestClock {
 pub(crate) struct TestRegister {
     log: Log,
     /// Told in turn; then the usual citizen.
-    pub(crate) answers: Mutex<VecDeque<Result<RegisterAnswer, ServiceFault>>>,
+    pub(crate) answers: Mutex<VecDeque<Result<RegisterAnswer, CallFault>>>,
     /// Whose certificate the register names for print.
     pub(crate) printer: Mutex<&'static Holder>,
 }
@@ -83,8 +82,8 @@ impl TestRegister {
 
     pub(crate) fn is_silent(&self) -> &Self {
         let source = None;
-        let fault = ServiceFault::AnswerLost {
-            service: Service::Register,
+        let fault = CallFault::AnswerLost {
+            service: Remote::Register,
             source,
         };
         self.answers.lock().unwrap().push_back(Err(fault));
@@ -147,7 +146,7 @@ impl TestRegister {
 }
 
 impl Register for TestRegister {
-    fn look_up(&self, _: &NationalId) -> Result<RegisterAnswer, ServiceFault> {
+    fn look_up(&self, _: &NationalId) -> Result<RegisterAnswer, CallFault> {
         self.log.add("look_up");
         let usual = || {
             Ok(RegisterAnswer {
@@ -161,7 +160,7 @@ impl Register for TestRegister {
             .unwrap_or_else(usual)
     }
 
-    fn print_provider(&self) -> Result<PrintProvider, ServiceFault> {
+    fn print_provider(&self) -> Result<PrintProvider, CallFault> {
         self.log.add("print_provider");
         Ok(PrintProvider {
             organisation: PRINTER.parse().unwrap(),
@@ -177,15 +176,15 @@ pub(crate) struct TestAccessPoint {
     /// What arrived.
     pub(crate) sent: Mutex<Vec<Sent>>,
     /// Answers to uploads, in turn; then yes.
-    pub(crate) uploads: Mutex<VecDeque<Result<(), ServiceFault>>>,
+    pub(crate) uploads: Mutex<VecDeque<Result<(), CallFault>>>,
     /// Done while an upload is on its way.
     pub(crate) while_uploading: Mutex<Option<Hook>>,
     /// Answers to status questions, in turn; then that the message is not known.
-    pub(crate) statuses: Mutex<VecDeque<Result<Option<Vec<StatusLine>>, ServiceFault>>>,
+    pub(crate) statuses: Mutex<VecDeque<Result<Option<Vec<StatusLine>>, CallFault>>>,
     /// What is unread.
     pub(crate) inbox: Mutex<Vec<Option<String>>>,
     /// Answers to marking, in turn; then yes.
-    pub(crate) marks: Mutex<VecDeque<Result<(), ServiceFault>>>,
+    pub(crate) marks: Mutex<VecDeque<Result<(), CallFault>>>,
     /// Pages asked for.
     pub(crate) pages: Mutex<Vec<u32>>,
     /// Marking changes nothing.
@@ -218,7 +217,7 @@ impl TestAccessPoint {
         }
     }
 
-    pub(crate) fn answers(&self, fault: ServiceFault) -> &Self {
+    pub(crate) fn answers(&self, fault: CallFault) -> &Self {
         self.uploads.lock().unwrap().push_back(Err(fault));
         self
     }
@@ -239,7 +238,7 @@ impl TestAccessPoint {
 }
 
 impl AccessPoint for TestAccessPoint {
-    fn sending_token(&self, _: Duration) -> Result<AccessToken, ServiceFault> {
+    fn sending_token(&self, _: Duration) -> Result<AccessToken, CallFault> {
         self.log.add("token");
         let mut tokens = self.tokens.lock().unwrap();
         *tokens += 1;
@@ -253,7 +252,7 @@ impl AccessPoint for TestAccessPoint {
         &self,
         submission: &Submission<'_>,
         progress: &(dyn Fn(u64) + Send + Sync),
-    ) -> Result<(), ServiceFault> {
+    ) -> Result<(), CallFault> {
         self.log.add("submit");
         let parcel = fs::read(submission.parcel).unwrap();
         assert_eq!(parcel.len() as u64, submission.parcel_bytes);
@@ -270,7 +269,7 @@ impl AccessPoint for TestAccessPoint {
         self.uploads.lock().unwrap().pop_front().unwrap_or(Ok(()))
     }
 
-    fn statuses(&self, _: MessageId) -> Result<Option<Vec<StatusLine>>, ServiceFault> {
+    fn statuses(&self, _: MessageId) -> Result<Option<Vec<StatusLine>>, CallFault> {
         self.log.add("statuses");
         self.statuses
             .lock()
@@ -279,7 +278,7 @@ impl AccessPoint for TestAccessPoint {
             .unwrap_or(Ok(None))
     }
 
-    fn unread(&self, query: &InboxQuery<'_>) -> Result<Vec<InboxItem>, ServiceFault> {
+    fn unread(&self, query: &InboxQuery<'_>) -> Result<Vec<InboxItem>, CallFault> {
         self.log.add("unread");
         self.pages.lock().unwrap().push(query.page);
         let from = (query.page * query.page_size) as usize;
@@ -294,7 +293,7 @@ impl AccessPoint for TestAccessPoint {
             .collect())
     }
 
-    fn mark_read(&self, receipt: ReceiptId) -> Result<(), ServiceFault> {
+    fn mark_read(&self, receipt: ReceiptId) -> Result<(), CallFault> {
         self.log.add("mark_read");
         self.marks.lock().unwrap().pop_front().unwrap_or(Ok(()))?;
         if !*self.forgets_marks.lock().unwrap() {
@@ -307,53 +306,53 @@ impl AccessPoint for TestAccessPoint {
     }
 }
 
-const SERVICE: Service = Service::AccessPoint;
+const SERVICE: Remote = Remote::AccessPoint;
 
-pub(crate) fn lost() -> ServiceFault {
-    ServiceFault::AnswerLost {
+pub(crate) fn lost() -> CallFault {
+    CallFault::AnswerLost {
         service: SERVICE,
         source: None,
     }
 }
 
-pub(crate) fn unreachable() -> ServiceFault {
-    ServiceFault::Unreachable {
+pub(crate) fn unreachable() -> CallFault {
+    CallFault::Unreachable {
         service: SERVICE,
         source: None,
     }
 }
 
-pub(crate) fn busy(status: u16) -> ServiceFault {
-    ServiceFault::Busy {
+pub(crate) fn busy(status: u16) -> CallFault {
+    CallFault::Busy {
         service: SERVICE,
         status,
         retry_after: None,
     }
 }
 
-pub(crate) fn refused(status: u16) -> ServiceFault {
+pub(crate) fn refused(status: u16) -> CallFault {
     let detail = Some(Sensitive::new(SECRET.to_owned()));
-    ServiceFault::Refused {
+    CallFault::Refused {
         service: SERVICE,
         status,
         detail,
     }
 }
 
-pub(crate) fn duplicate() -> ServiceFault {
-    ServiceFault::Duplicate { service: SERVICE }
+pub(crate) fn duplicate() -> CallFault {
+    CallFault::Duplicate { service: SERVICE }
 }
 
-pub(crate) fn damaged() -> ServiceFault {
-    ServiceFault::DamagedOnTheWay { service: SERVICE }
+pub(crate) fn damaged() -> CallFault {
+    CallFault::DamagedOnTheWay { service: SERVICE }
 }
 
-pub(crate) fn unauthorized() -> ServiceFault {
-    ServiceFault::Unauthorized { service: SERVICE }
+pub(crate) fn unauthorized() -> CallFault {
+    CallFault::Unauthorized { service: SERVICE }
 }
 
-pub(crate) fn forbidden() -> ServiceFault {
-    ServiceFault::Forbidden { service: SERVICE }
+pub(crate) fn forbidden() -> CallFault {
+    CallFault::Forbidden { service: SERVICE }
 }
 
 pub(crate) fn status(status: TransportStatus, stamp: &str) -> StatusLine {
