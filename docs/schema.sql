@@ -95,7 +95,8 @@ CREATE TABLE messages (
 CREATE TABLE receipts (
     -- Receipts exactly as received, each distinct text once. Anybody can write a known receipt
     -- id into a forged receipt, so the id alone is no key.
-    digest          BLOB NOT NULL PRIMARY KEY CHECK (length(digest) = 32),
+    number          INTEGER PRIMARY KEY AUTOINCREMENT, -- in the order they came
+    digest          BLOB NOT NULL UNIQUE CHECK (length(digest) = 32),
     receipt_id      TEXT,
     conversation_id TEXT,
     letter          TEXT REFERENCES letters (id),
@@ -104,8 +105,8 @@ CREATE TABLE receipts (
     verdict         TEXT NOT NULL,
     signer          TEXT,
     acknowledged_at TEXT
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE INDEX receipts_by_id ON receipts (receipt_id);
 
-CREATE INDEX receipts_of_letter ON receipts (letter, received_at);
+CREATE INDEX receipts_of_letter ON receipts (letter, number);

@@ -66,8 +66,11 @@ class Report:
         else:
             self.note(f"{name} is refused", "it was accepted")
 
-    def skip(self, name, why):
-        self.skipped.append(f"not run: {name}: {why}")
+    def skip(self, name, why, even_in_ci=False):
+        if os.environ.get("CI") and not even_in_ci:
+            self.note(name, f"not run: {why}")
+        else:
+            self.skipped.append(f"not run: {name}: {why}")
 
     def end(self):
         for line in self.skipped:
@@ -76,17 +79,18 @@ class Report:
         return 0 if self.failed == 0 and self.passed > 0 else 1
 
 
-def tool(*command, cwd=None):
+def tool(*command, cwd=None, timeout=None):
     done = subprocess.run(
         [str(word) for word in command],
         cwd=cwd,
         check=False,
         capture_output=True,
         stdin=subprocess.DEVNULL,
+        timeout=timeout,
     )
     if done.returncode != 0:
-        told = (done.stderr or done.stdout).decode("utf-8", "replace").strip()
-        raise Refused(f"{Path(str(command[0])).name}: {told[-400:]}")
+        told = (done.stdout + done.stderr).decode("utf-8", "replace").strip()
+        raise Refused(f"{Path(str(command[0])).name}: {told[:400]}")
     return done.stdout
 
 
@@ -139,6 +143,8 @@ def same_fingerprint(cms, message):
 
 def decrypt(cms, key, out):
     tool("openssl", "cms", "-decrypt", "-inform", "DER", "-in", cms, "-inkey", key, "-out", out)
+    # Without the right content key OpenSSL goes on with a random one, whose padding fits at times.
+    must(zipfile.is_zipfile(out), "not a container")
     return out
 
 
@@ -146,8 +152,8 @@ def only_key(cms, keys, expected, work):
     opened = []
     for key in keys:
         try:
-            if zipfile.is_zipfile(decrypt(cms, key, work / "try.zip")):
-                opened.append(key.name)
+            decrypt(cms, key, work / "try.zip")
+            opened.append(key.name)
         except Refused:
             pass
     must(opened == [expected], f"opened by {opened}")
@@ -226,7 +232,7 @@ def changed_folder(folder, out, name, change):
     return out
 
 
-def check_container(report, name, letter, expected, anchors, schemas, work):
+def check_container(report, name, letter, expected, anchors, xsd, work):
     cms = letter / "package.cms"
     message = (letter / "message.jwt").read_text().strip()
     data = cms.read_bytes()
@@ -275,24 +281,29 @@ def check_container(report, name, letter, expected, anchors, schemas, work):
                    xmlsec1, anchors, anchors.stranger, folder)  # fmt: skip
     report.refuses(f"{name} under a stranger's root (signxml)", signxml, anchors.stranger, folder)
 
+    if xsd is not None:
+        check_by_xsd(report, name, folder, xsd, work)
+    return package
+
+
+def check_by_xsd(report, name, folder, xsd, work):
     signatures = folder / "META-INF/signatures.xml"
     properties = work / "properties.xml"
     found = etree.parse(signatures).find(f".//{{{XADES}}}QualifyingProperties")
     for serial in found.iter(f"{DS}X509SerialNumber"):
         serial.text = "1"  # libxml2 takes no xs:integer of more than 24 digits
     properties.write_bytes(etree.tostring(found))
-    for what, file, xsd, element in (
+    for what, file, schema, element in (
         ("manifest.xml", folder / "manifest.xml", "sdp-manifest.xsd", b"hoveddokument"),
         ("signatures.xml", signatures, "asic-e/ts_102918v010201_2.xsd", b"SignatureMethod"),
         # The schema above leaves the content of Object open.
         ("QualifyingProperties", properties, "etsi/XAdES.xsd", b"SigningTime"),
     ):
-        report.accepts(f"{name} {what} (xmllint, XSD)", against_xsd, schemas / xsd, file)
+        report.accepts(f"{name} {what} (xmllint, XSD)", against_xsd, xsd / schema, file)
         bad = work / "bad.xml"
         last = len(element) - 1
         bad.write_bytes(file.read_bytes().replace(element, flipped(element, last)))
-        report.refuses(f"{name} {what} with a changed element", against_xsd, schemas / xsd, bad)
-    return package
+        report.refuses(f"{name} {what} with a changed element", against_xsd, xsd / schema, bad)
 
 
 # The messages
@@ -407,6 +418,8 @@ def check_message(report, name, letter, expected, anchors, schemas, work):
                        verify_message, changed_part(compact, part), anchors, anchors.root, work)  # fmt: skip
     report.refuses(f"{name} message under a stranger's root",
                    verify_message, compact, anchors, anchors.stranger, work)  # fmt: skip
+    if schemas is None:
+        return
     message = payload_of(compact)
     report.accepts(f"{name} message (jsonschema)", schemas.check, message_type(compact), message)
     report.refuses(f"{name} message with a changed id (jsonschema)",
@@ -445,7 +458,8 @@ def check_receipts(report, name, letter, expected, anchors, schemas, work):
     for compact in genuine:
         kind = message_type(compact)
         report.accepts(f"{name} {kind} answers this letter", answers_this_letter, compact)
-        report.accepts(f"{name} {kind} (jsonschema)", schemas.check, kind, payload_of(compact))
+        if schemas is not None:
+            report.accepts(f"{name} {kind} (jsonschema)", schemas.check, kind, payload_of(compact))
         report.refuses(f"{name} {kind} with a changed payload (joserfc)", verify_jws,
                        changed_part(compact, 1), algorithms, anchors, anchors.root, work)  # fmt: skip
 
@@ -462,28 +476,31 @@ def check_never_sent(report, out, name):
 
 
 def check_by_dss(report, containers, anchors, work):
-    """Digital Signature Service of the European Commission, which is Java."""
-    if shutil.which("java") is None or shutil.which("mvn") is None:
-        report.skip("EU DSS", "java or mvn is missing")
+    """Digital Signature Service of the European Commission, which is Java.
+
+    Left out, in CI as well, where Java is not or its libraries can't be fetched; any fault after
+    that is a failure.
+    """
+    missing = [name for name in ("java", "javac", "mvn") if shutil.which(name) is None]
+    if missing:
+        report.skip("EU DSS", f"no {', '.join(missing)}", even_in_ci=True)
         return
-    project = HERE.parent / "oracles/dss"
-    build = work / "dss"
-    shutil.copytree(project, build)
-    jars = build / "jars"
+    oracle = HERE.parent / "oracles/dss"
+    jars, classes = work / "jars", work / "classes"
+    shutil.copy(oracle / "pom.xml", work)
+    fetch = ["mvn", "-q", "-B", "dependency:copy-dependencies", f"-DoutputDirectory={jars}"]
     try:
-        subprocess.run(
-            ["mvn", "-q", "-B", "package", "dependency:copy-dependencies", f"-DoutputDirectory={jars}"],
-            cwd=build, check=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=600,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        report.skip("EU DSS", "Maven did not finish within ten minutes")
+        tool(*fetch, cwd=work, timeout=600)
+    except (Refused, subprocess.TimeoutExpired) as fault:
+        why = re.sub(r"\x1b\[[0-9;]*m", "", str(fault)).partition("\n")[0]
+        report.skip("EU DSS", f"its libraries can't be fetched: {why}", even_in_ci=True)
         return
-    except subprocess.CalledProcessError as fault:
-        report.skip("EU DSS", f"Maven: {fault.stdout.decode('utf-8', 'replace')[-300:]}")
+    path = os.pathsep.join([f"{jars}/*", str(classes)])
+    compiled = ["javac", "-encoding", "UTF-8", "-cp", path, "-d", classes, oracle / "Dss.java"]
+    if report.accepts("the oracle compiles (EU DSS)", tool, *compiled) is None:
         return
 
     def dss(root, container):
-        path = os.pathsep.join([f"{jars}/*", str(build / "target/classes")])
         tool("java", "-cp", path, "Dss", root, container)
 
     for name, package in containers.items():
@@ -504,7 +521,11 @@ def check_by_dss(report, containers, anchors, work):
 def main(out, conformance):
     report = Report()
     table = json.loads((HERE.parent / "demo/expected.json").read_text())
-    schemas = Schemas(conformance / "dpi/schemas")
+    schemas, xsd = None, None
+    if conformance.is_dir():
+        schemas, xsd = Schemas(conformance / "dpi/schemas"), conformance / "dpi/xsd"
+    else:
+        report.skip("official schemas (jsonschema, xmllint)", f"{conformance} is missing")
     needed = ("openssl", "xmlsec1", "xmllint", "sha256sum")
     missing = [name for name in needed if not shutil.which(name)]
     if missing:
@@ -519,9 +540,7 @@ def main(out, conformance):
             if not (letter / "package.cms").is_file() or not (letter / "message.jwt").is_file():
                 report.note(f"{name} package.cms and message.jwt", "missing")
                 continue
-            package = check_container(
-                report, name, letter, expected, anchors, conformance / "dpi/xsd", work
-            )
+            package = check_container(report, name, letter, expected, anchors, xsd, work)
             if package is not None:
                 kept = work / f"{name}.zip"
                 shutil.copyfile(package, kept)

@@ -5,8 +5,9 @@
 #
 # Each check has its negative control: the same program must refuse the same thing with a byte
 # changed. Prints every check and at last `N passed, N failed`; ends with 1 if anything failed.
-# Wants what `cargo xtask setup` installs, and the official schemas in UTPOST_CONFORMANCE, else in
-# ../shared/spec/conformance. EU DSS runs where java and mvn are.
+# Wants what `cargo xtask setup` installs. The checks by the official schemas (UTPOST_CONFORMANCE,
+# else ../shared/spec/conformance) are left out without them, with a notice; with CI set that is a
+# failure. EU DSS runs where java, javac and mvn are and its libraries can be fetched.
 set -euo pipefail
 
 if [ $# -ne 1 ] || [ "$1" = "--help" ] || [ "$1" = "-h" ]; then
@@ -21,9 +22,4 @@ if [ ! -x "$python" ]; then
     echo "The Python packages are missing: cargo xtask setup" >&2
     exit 1
 fi
-conformance="${UTPOST_CONFORMANCE:-$root/../shared/spec/conformance}"
-if [ ! -d "$conformance" ]; then
-    echo "The official schemas are missing: $conformance" >&2
-    exit 1
-fi
-exec "$python" "$here/parcel.py" "$1" "$conformance"
+exec "$python" "$here/parcel.py" "$1" "${UTPOST_CONFORMANCE:-$root/../shared/spec/conformance}"

@@ -2,12 +2,14 @@
 //! the ledger's database and OpenSSL, where `unsafe` may stand, and that no client code speaks
 //! plain HTTP. Each rule is also shown a breach that it must find.
 
+#![allow(clippy::expect_used, reason = "a test")]
+
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use serde_json::{Value, json};
+use utpost_tests::{read, root, sources_below};
 
 /// Our crates, and what each may use of ours when it is built for the product.
 const ARROWS: &[(&str, &[&str])] = &[
@@ -142,36 +144,6 @@ fn plain_http_is_found() {
     ));
 }
 
-#[test]
-fn every_test_named_in_the_architecture_exists() {
-    let text = read(&root().join("ARCHITECTURE.md"));
-    let names: Vec<&str> = text
-        .split('`')
-        .skip(1)
-        .step_by(2)
-        .filter(|name| is_test_name(name))
-        .collect();
-    assert!(names.len() > 15, "the promises name their tests");
-    let all: String = ["crates", "tests"]
-        .iter()
-        .flat_map(|folder| sources_below(root().join(folder)))
-        .map(|path| read(&path))
-        .collect();
-    for name in names {
-        assert!(
-            all.contains(&format!("fn {name}(")),
-            "{name} is promised and not there"
-        );
-    }
-}
-
-fn is_test_name(name: &str) -> bool {
-    name.len() > 20
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
-}
-
 fn arrow_breaches(metadata: &Value) -> Vec<String> {
     let mut breaches = Vec::new();
     for (package, name) in product_packages(metadata) {
@@ -285,29 +257,4 @@ fn without_comments(source: &str) -> String {
 
 fn sources(name: &str) -> Vec<PathBuf> {
     sources_below(root().join("crates").join(name).join("src"))
-}
-
-fn sources_below(folder: PathBuf) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    let mut folders = vec![folder];
-    while let Some(folder) = folders.pop() {
-        let shown = folder.display().to_string();
-        for entry in fs::read_dir(&folder).unwrap_or_else(|fault| panic!("{shown}: {fault}")) {
-            let path = entry.expect("a folder is readable").path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                files.push(path);
-            }
-        }
-    }
-    files
-}
-
-fn read(path: &Path) -> String {
-    fs::read_to_string(path).unwrap_or_else(|fault| panic!("{}: {fault}", path.display()))
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }

@@ -19,15 +19,17 @@ use std::time::{Duration, Instant};
 use openssl::cms::CmsContentInfo;
 use openssl::pkey::{PKey, Private};
 use openssl::x509::X509;
+use reqwest::Method;
+use serde_json::{Value, json};
 use utpost_access::{Access, ApiClient, Endpoints, GrantKey, Limits, SystemClock};
 use utpost_dispatch::{
     Agency, Choice, Code, Desk, Fault, File, NewLetter, advance, check_status, collect_receipts,
     confirm, decide, import, release,
 };
 use utpost_domain::{
-    Actor, Environment, Language, Letter, LetterId, LetterKind, NationalId, NonSensitiveTitle,
-    Note, NoticeTexts, OpeningReceipt, Policy, PostalAddress, SecurityLevel, Sensitive, State,
-    Title,
+    Actor, Environment, Language, Letter, LetterId, LetterKind, MessageId, NationalId,
+    NonSensitiveTitle, Note, NoticeTexts, OpeningReceipt, Policy, PostalAddress, SecurityLevel,
+    Sensitive, State, Title,
 };
 use utpost_ledger::LedgerFile;
 use utpost_parcel::Sender;
@@ -39,13 +41,17 @@ const DIGIPOST: &str = "984661185";
 const EBOKS: &str = "922020175";
 const PRINT: &str = "974761076";
 
+// What the counterpart read in the message it received: to the mailbox, or on paper.
+const D: &str = "digital";
+const P: &str = "print";
+
 /// What must become of a letter.
 #[derive(Clone, Copy)]
 enum End {
-    /// Sent to this organisation, whose key alone opens it, and come as far as this.
-    Sent(&'static str, State, &'static [Note]),
+    /// Sent this way to this organisation, whose key alone opens it, and come as far as this.
+    Sent(&'static str, &'static str, State, &'static [Note]),
     /// The same, after the clerk said yes to paper.
-    Confirmed(&'static str, State),
+    Confirmed(&'static str, &'static str, State),
     /// Never sent; this code.
     Never(Code),
 }
@@ -59,40 +65,40 @@ const TABLE: [(&str, End); 38] = [
     ("12855154062", End::Never(Code::AnswerIncomplete)),
     ("17883634454", End::Never(Code::AnswerUnknownValue)),
     ("05879653101", End::Never(Code::AnswerUnknownValue)),
-    ("14902879154", End::Confirmed(PRINT, State::HandedToPost)),
-    ("21893559644", End::Sent(PRINT, State::HandedToPost, &[])),
-    ("02825777442", End::Sent(PRINT, State::HandedToPost, &[])),
-    ("12882318646", End::Sent(PRINT, State::HandedToPost, &[])),
-    ("18859768837", End::Sent(PRINT, State::HandedToPost, &[])),
-    ("13852355004", End::Sent(PRINT, State::HandedToPost, &[])),
-    ("19839343496", End::Sent(PRINT, State::HandedToPost, &[])),
-    ("19845708463", End::Sent(PRINT, State::HandedToPost, &[])),
-    ("19864141644", End::Confirmed(PRINT, State::HandedToPost)),
-    ("05925861180", End::Confirmed(PRINT, State::HandedToPost)),
-    ("19869181474", End::Confirmed(PRINT, State::HandedToPost)),
-    ("28865393913", End::Confirmed(PRINT, State::HandedToPost)),
-    ("01872744424", End::Confirmed(PRINT, State::HandedToPost)),
-    ("22831728594", End::Confirmed(PRINT, State::HandedToPost)),
-    ("14823678550", End::Confirmed(PRINT, State::HandedToPost)),
-    ("16852686956", End::Confirmed(PRINT, State::HandedToPost)),
-    ("28888924304", End::Confirmed(PRINT, State::HandedToPost)),
-    ("06925115949", End::Sent(DIGIPOST, State::Delivered, &[])),
-    ("27914108158", End::Sent(EBOKS, State::Delivered, &[])),
-    ("04917943961", End::Sent(DIGIPOST, State::Delivered, &[])),
-    ("09822829500", End::Sent(EBOKS, State::Delivered, &[])),
-    ("07905922275", End::Sent(EBOKS, State::Opened, &[])),
-    ("23868362464", End::Sent(DIGIPOST, State::Failed, &[])),
+    ("14902879154", End::Confirmed(P, PRINT, State::HandedToPost)),
+    ("21893559644", End::Sent(P, PRINT, State::HandedToPost, &[])),
+    ("02825777442", End::Sent(P, PRINT, State::HandedToPost, &[])),
+    ("12882318646", End::Sent(P, PRINT, State::HandedToPost, &[])),
+    ("18859768837", End::Sent(P, PRINT, State::HandedToPost, &[])),
+    ("13852355004", End::Sent(P, PRINT, State::HandedToPost, &[])),
+    ("19839343496", End::Sent(P, PRINT, State::HandedToPost, &[])),
+    ("19845708463", End::Sent(P, PRINT, State::HandedToPost, &[])),
+    ("19864141644", End::Confirmed(P, PRINT, State::HandedToPost)),
+    ("05925861180", End::Confirmed(P, PRINT, State::HandedToPost)),
+    ("19869181474", End::Confirmed(P, PRINT, State::HandedToPost)),
+    ("28865393913", End::Confirmed(P, PRINT, State::HandedToPost)),
+    ("01872744424", End::Confirmed(P, PRINT, State::HandedToPost)),
+    ("22831728594", End::Confirmed(P, PRINT, State::HandedToPost)),
+    ("14823678550", End::Confirmed(P, PRINT, State::HandedToPost)),
+    ("16852686956", End::Confirmed(P, PRINT, State::HandedToPost)),
+    ("28888924304", End::Confirmed(P, PRINT, State::HandedToPost)),
+    ("06925115949", End::Sent(D, DIGIPOST, State::Delivered, &[])),
+    ("27914108158", End::Sent(D, EBOKS, State::Delivered, &[])),
+    ("04917943961", End::Sent(D, DIGIPOST, State::Delivered, &[])),
+    ("09822829500", End::Sent(D, EBOKS, State::Delivered, &[])),
+    ("07905922275", End::Sent(D, EBOKS, State::Opened, &[])),
+    ("23868362464", End::Sent(D, DIGIPOST, State::Failed, &[])),
     (
         "25838260279",
-        End::Sent(DIGIPOST, State::Delivered, &[Note::NotificationFailed]),
+        End::Sent(D, DIGIPOST, State::Delivered, &[Note::NotificationFailed]),
     ),
-    ("02846186533", End::Sent(EBOKS, State::Failed, &[])),
-    ("23850248192", End::Sent(DIGIPOST, State::Failed, &[])),
-    ("08863146411", End::Sent(EBOKS, State::AtProvider, &[])),
-    ("14845157783", End::Sent(DIGIPOST, State::Opened, &[])),
+    ("02846186533", End::Sent(D, EBOKS, State::Failed, &[])),
+    ("23850248192", End::Sent(D, DIGIPOST, State::Failed, &[])),
+    ("08863146411", End::Sent(D, EBOKS, State::AtProvider, &[])),
+    ("14845157783", End::Sent(D, DIGIPOST, State::Opened, &[])),
     ("19900439310", End::Never(Code::ReceiverCertificate)),
     ("19897214264", End::Never(Code::ReceiverCertificate)),
-    ("20910302796", End::Sent(PRINT, State::HandedToPost, &[])),
+    ("20910302796", End::Sent(P, PRINT, State::HandedToPost, &[])),
 ];
 
 #[test]
@@ -118,7 +124,7 @@ fn every_citizen_gets_what_the_table_says_and_only_the_right_key_opens_it() {
     for (number, end) in TABLE {
         let id = take_in(&desk, number, &pdf);
         match (send(&desk, id, Choice::NotAsked), end) {
-            (Ok(letter), End::Sent(receiver, ..)) => {
+            (Ok(letter), End::Sent(_, receiver, ..)) => {
                 assert_eq!(
                     letter.sealed().unwrap().receiver.as_str(),
                     receiver,
@@ -130,7 +136,7 @@ fn every_citizen_gets_what_the_table_says_and_only_the_right_key_opens_it() {
                 assert_eq!(fault.code(), code, "{number}");
                 assert_eq!(desk.ledger.letter(id).unwrap().attempts(), 0, "{number}");
             }
-            (Err(fault), End::Confirmed(receiver, _)) => {
+            (Err(fault), End::Confirmed(_, receiver, _)) => {
                 let codes = [Code::PrintUnconfirmed, Code::PersonDeleted];
                 assert!(codes.contains(&fault.code()), "{number}: {}", fault.code());
                 let letter = send(&desk, id, Choice::Yes).unwrap();
@@ -145,12 +151,25 @@ fn every_citizen_gets_what_the_table_says_and_only_the_right_key_opens_it() {
         }
     }
 
+    let books = control(practice.endpoints(), Method::GET, "books");
+    let received = |message: MessageId| {
+        let letters = books["letters"].as_array().unwrap().iter();
+        let mut found = letters.filter(|letter| letter["message"] == message.to_string());
+        let letter = found.next().unwrap();
+        assert!(found.next().is_none(), "{message} was received once");
+        (letter["kind"].clone(), letter["receiver"].clone())
+    };
     let keys = [DIGIPOST, EBOKS, PRINT].map(|owner| (owner, Key::read(&practice_folder, owner)));
     for (id, (number, end)) in &sent {
-        let (End::Sent(receiver, ..) | End::Confirmed(receiver, _)) = end else {
+        let (End::Sent(channel, receiver, ..) | End::Confirmed(channel, receiver, _)) = end else {
             continue;
         };
         let sealed = desk.ledger.letter(*id).unwrap().sealed().unwrap().clone();
+        assert_eq!(
+            received(sealed.message_id),
+            (json!(channel), json!(receiver)),
+            "{number}"
+        );
         let parcel = fs::read(desk.ledger.parcel_path(sealed.message_id)).unwrap();
         let opens: Vec<&str> = keys
             .iter()
@@ -180,8 +199,7 @@ fn every_citizen_gets_what_the_table_says_and_only_the_right_key_opens_it() {
         );
         if !night && started.elapsed() > Duration::from_secs(3) {
             night = true;
-            let control = practice.endpoints().clone();
-            advance_night(&control);
+            control(practice.endpoints(), Method::POST, "advance");
         }
         std::thread::sleep(Duration::from_millis(200));
     }
@@ -199,8 +217,8 @@ fn every_citizen_gets_what_the_table_says_and_only_the_right_key_opens_it() {
 fn arrived(desk: &Desk<'_>, id: LetterId, end: End) -> bool {
     let letter = check_status(desk, id).unwrap();
     let (wanted, notes): (State, &[Note]) = match end {
-        End::Sent(_, state, notes) => (state, notes),
-        End::Confirmed(_, state) => (state, &[]),
+        End::Sent(_, _, state, notes) => (state, notes),
+        End::Confirmed(_, _, state) => (state, &[]),
         End::Never(_) => return true,
     };
     letter.state() == wanted && letter.notes().iter().copied().eq(notes.iter().copied())
@@ -362,8 +380,8 @@ impl Office {
     }
 }
 
-/// Lets a night pass at the print shop.
-fn advance_night(found: &utpost_practice::Endpoints) {
+/// Asks practice what it has received, or makes a night pass at the print shop.
+fn control(found: &utpost_practice::Endpoints, method: Method, what: &str) -> Value {
     let root = reqwest::Certificate::from_pem(&fs::read(&found.ca_file).unwrap()).unwrap();
     let client = reqwest::blocking::Client::builder()
         .no_proxy()
@@ -371,9 +389,10 @@ fn advance_night(found: &utpost_practice::Endpoints) {
         .build()
         .unwrap();
     let answer = client
-        .post(format!("{}/practice/advance", found.base_url))
+        .request(method, format!("{}/practice/{what}", found.base_url))
         .bearer_auth(&found.control_token)
         .send()
         .unwrap();
     assert!(answer.status().is_success());
+    answer.json().unwrap()
 }

@@ -27,21 +27,34 @@ seal     45 MB sealed, against the sum of the primitives on the same bytes, turn
 ";
 
 pub(crate) fn run(arguments: &[String]) -> Outcome {
-    let all = ["memory".to_owned(), "seal".to_owned()];
-    let chosen = if arguments.is_empty() {
-        &all[..]
-    } else {
-        arguments
-    };
-    for name in chosen {
-        match name.as_str() {
-            "memory" => memory()?,
-            "seal" => seal()?,
-            _ => return Err(format!("There is no {name}. See cargo xtask bench --help.")),
+    for name in arguments {
+        if !MEASUREMENTS.iter().any(|known| known.name == name) {
+            return Err(format!("There is no {name}. See cargo xtask bench --help."));
+        }
+    }
+    for measurement in MEASUREMENTS {
+        if arguments.is_empty() || arguments.iter().any(|name| name == measurement.name) {
+            (measurement.run)()?;
         }
     }
     Ok(())
 }
+
+pub(crate) struct Measurement {
+    pub(crate) name: &'static str,
+    run: fn() -> Outcome,
+}
+
+pub(crate) const MEASUREMENTS: &[Measurement] = &[
+    Measurement {
+        name: "memory",
+        run: memory,
+    },
+    Measurement {
+        name: "seal",
+        run: seal,
+    },
+];
 
 fn seal() -> Outcome {
     setup::for_building()?;

@@ -107,3 +107,33 @@ fn print_commands() {
     }
     println!("\n`cargo xtask COMMAND --help` tells more.");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_named_elsewhere_exists() {
+        for file in ["README.md", "ARCHITECTURE.md", ".ci/run"] {
+            let text = std::fs::read_to_string(shell::root().join(file)).unwrap();
+            let mut found = 0;
+            for call in text.split("cargo xtask ").skip(1) {
+                let end = call.find(['`', '\n', ':']).unwrap_or(call.len());
+                let mut words = call[..end].split(' ').filter(|word| !word.is_empty());
+                let name = words.next().unwrap();
+                let command = COMMANDS.iter().find(|command| command.name == name);
+                let command = command.unwrap_or_else(|| panic!("{file}: {name}"));
+                found += 1;
+                for word in words {
+                    let known = match name {
+                        "bench" => bench::MEASUREMENTS.iter().any(|known| known.name == word),
+                        _ if word.starts_with("--") => command.help.contains(word),
+                        _ => true,
+                    };
+                    assert!(known, "{file}: {name} {word}");
+                }
+            }
+            assert!(found > 0, "{file}");
+        }
+    }
+}

@@ -1,14 +1,15 @@
 //! Starts practice in the foreground.
 
 use crate::console::{self, Console, Profile};
-use crate::{Outcome, setup, shell};
+use crate::{Outcome, demo, setup, shell};
 
 pub(crate) const HELP: &str = "
 cargo xtask run
 
 Builds the console program, starts the practice environment in the foreground (Ctrl-C ends it) and
-prints the lines to try in another terminal. Everything lies in target/run and is kept from one
-run to the next.
+prints lines to paste into another terminal. Until there is a window, this is all that run does: no
+other environment, and the console is the only way in. Everything lies in target/run and is kept
+from one run to the next.
 ";
 
 pub(crate) fn run(arguments: &[String]) -> Outcome {
@@ -31,18 +32,18 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     )?;
     println!(
         "
-In another terminal:
+Paste into another terminal; the number is an invented citizen with a mailbox at Digipost:
 
   alias utpost='{utpost} --practice'
   export UTPOST_DATA={data} UTPOST_KEY_FILE={key} UTPOST_PRACTICE_DATA={practice}
 
   utpost practice persons
-  echo NUMBER | utpost send {letter} --to - --title 'Vedtak om støtte'
+  echo {number} | utpost lookup --to -
+  echo {number} | utpost send {letter} --to - --title 'Vedtak om støtte'
   utpost receipts
   utpost status
-
-NUMBER is one from the list of persons.
 ",
+        number = demo::DIGIPOST_PERSON,
         utpost = console.program().display(),
         data = console.data().display(),
         key = console.key_file().display(),

@@ -10,10 +10,10 @@ pub(crate) const HELP: &str = "
 cargo xtask setup
 
 Installs, on Debian 12 or a relative of it, the packages that are missing for building (C compiler,
-make, perl) and for the checks by other programs (xmlsec1, xmllint, qpdf, poppler,
-gnome-keyring, strace, python3-venv);
-as root by itself, otherwise it prints the one line to run and stops. Then it puts the Python
-packages of tests/interop/requirements.txt into target/interop-venv. Nothing else is touched.
+make, perl) and for the tests (openssl, xmlsec1, xmllint, qpdf, poppler, dbus, gnome-keyring,
+procps, python3-venv); as root by itself, otherwise it prints the one line to run and stops. Then it
+adds rustfmt and clippy to the Rust toolchain where they are missing, and puts the Python packages
+of tests/interop/requirements.txt into target/interop-venv. Nothing else is touched.
 The other commands do this by themselves, each for what it needs. Rust (rustup) must be there.
 ";
 
@@ -46,7 +46,8 @@ const BUILD: &[Need] = &[
     },
 ];
 
-const INTEROP: &[Need] = &[
+/// Programs that tests start.
+const TESTS: &[Need] = &[
     Need {
         package: "openssl",
         probe: &["openssl", "version"],
@@ -61,15 +62,15 @@ const INTEROP: &[Need] = &[
     },
     Need {
         package: "dbus",
-        probe: &["dbus-daemon", "--version"],
+        probe: &["dbus-run-session", "--version"],
     },
     Need {
         package: "gnome-keyring",
         probe: &["gnome-keyring-daemon", "--version"],
     },
     Need {
-        package: "strace",
-        probe: &["strace", "--version"],
+        package: "procps",
+        probe: &["kill", "--version"],
     },
     Need {
         package: "qpdf",
@@ -101,9 +102,16 @@ pub(crate) fn for_building() -> Outcome {
     install(&[BUILD])
 }
 
-/// What building and testing need.
+/// What building, formatting and linting need.
+pub(crate) fn for_checks() -> Outcome {
+    for_building()?;
+    rust_components()
+}
+
+/// What building, checking and testing need.
 pub(crate) fn for_tests() -> Outcome {
-    install(&[BUILD, INTEROP])?;
+    install(&[BUILD, TESTS])?;
+    rust_components()?;
     python_packages()
 }
 
@@ -143,6 +151,14 @@ fn install(needs: &[&[Need]]) -> Outcome {
     apt.args(["-c", &install])
         .env("DEBIAN_FRONTEND", "noninteractive");
     shell::run(&mut apt)
+}
+
+/// Not part of rustup's minimal profile.
+fn rust_components() -> Outcome {
+    if shell::works("cargo", &["fmt", "--version"]) && shell::works("cargo", &["clippy", "-V"]) {
+        return Ok(());
+    }
+    shell::run(shell::command("rustup").args(["component", "add", "rustfmt", "clippy"]))
 }
 
 fn python_packages() -> Outcome {

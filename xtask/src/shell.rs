@@ -3,6 +3,7 @@
 use std::env;
 use std::ffi::OsStr;
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -49,6 +50,30 @@ pub(crate) fn cargo() -> Command {
 pub(crate) fn run(command: &mut Command) -> Outcome {
     println!("$ {}", shown(command));
     quietly(command)
+}
+
+/// Runs to the end with its standard output shown. What stands on its lines after `mark` is added
+/// to `found`, also when it fails.
+pub(crate) fn run_and_find(command: &mut Command, mark: &str, found: &mut Vec<String>) -> Outcome {
+    let shown = shown(command);
+    println!("$ {shown}");
+    let fault = |what: &dyn std::fmt::Display| format!("{shown}: {what}");
+    let mut child = command
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|found| fault(&found))?;
+    if let Some(stdout) = child.stdout.take() {
+        for line in BufReader::new(stdout).lines() {
+            let line = line.map_err(|found| fault(&found))?;
+            println!("{line}");
+            found.extend(line.strip_prefix(mark).map(str::to_owned));
+        }
+    }
+    match child.wait() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(fault(&status)),
+        Err(found) => Err(fault(&found)),
+    }
 }
 
 /// Runs to the end and gives what it wrote to its standard output.
@@ -113,4 +138,18 @@ fn shown(command: &Command) -> String {
             .map(|argument| argument.to_string_lossy()),
     );
     words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marked_lines_are_found_also_when_the_program_fails() {
+        let mut found = Vec::new();
+        let mut program = command("sh");
+        program.args(["-c", "echo ok; echo 'not run: EU DSS: no java'; exit 1"]);
+        assert!(run_and_find(&mut program, "not run: ", &mut found).is_err());
+        assert_eq!(found, ["EU DSS: no java"]);
+    }
 }

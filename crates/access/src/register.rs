@@ -27,7 +27,7 @@ pub struct ContactRegister {
     print_provider: Mutex<Option<(PrintProvider, Timestamp)>>,
 }
 
-/// The print provider's certificate is asked for again after this.
+/// The print provider's certificate is asked for again after this, or when the clock was set back.
 const PRINT_PROVIDER_LIFE: SignedDuration = SignedDuration::from_hours(1);
 const ANSWER_BYTES: usize = 4 * 1024 * 1024;
 
@@ -79,7 +79,7 @@ impl Register for ContactRegister {
             .unwrap_or_else(PoisonError::into_inner);
         let now = self.clock.now();
         if let Some((provider, read_at)) = &*kept
-            && now.duration_since(*read_at) < PRINT_PROVIDER_LIFE
+            && (SignedDuration::ZERO..PRINT_PROVIDER_LIFE).contains(&now.duration_since(*read_at))
         {
             return Ok(provider.clone());
         }
@@ -301,6 +301,9 @@ mod tests {
         clock.pass(1);
         access.register.print_provider().unwrap();
         assert_eq!(service.seen(PRINT).len(), 2);
+        clock.pass(-1);
+        access.register.print_provider().unwrap();
+        assert_eq!(service.seen(PRINT).len(), 3, "a clock set back");
     }
 
     #[test]

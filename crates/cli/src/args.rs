@@ -19,6 +19,7 @@ pub(crate) struct Cli {
 
 /// Options of every command.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub(crate) struct Common {
     /// Machine-readable output: one JSON object on standard output
     #[arg(long, global = true)]
@@ -28,7 +29,7 @@ pub(crate) struct Common {
     #[arg(long, global = true, conflicts_with = "environment")]
     pub(crate) practice: bool,
 
-    /// Environment [default: practice until an agency is set up]
+    /// Environment [default: practice]
     #[arg(long, global = true, value_enum, env = "UTPOST_ENVIRONMENT")]
     pub(crate) environment: Option<EnvironmentName>,
 
@@ -76,13 +77,15 @@ pub(crate) enum Command {
     /// Send one letter
     Send(Send),
     /// See where a citizen can be reached and why, without sending
-    Lookup(Recipient),
+    Lookup(Lookup),
     /// Go on with a letter that waits for the register or was stopped
     Resume(Resume),
     /// Try letters in the outbox: ask what became of lost answers, then send what is due
     Outbox,
     /// Where letters are: all, or one with its timeline
     Status(Status),
+    /// Where the settings are looked for, and an example that holds every setting
+    Settings,
     /// Give up a letter that has not been attempted
     Cancel {
         /// The letter
@@ -115,6 +118,17 @@ pub(crate) struct Recipient {
     pub(crate) to_file: Option<PathBuf>,
 }
 
+/// One question to the register.
+#[derive(Debug, Args)]
+pub(crate) struct Lookup {
+    #[command(flatten)]
+    pub(crate) recipient: Recipient,
+
+    /// Kind of letter it is for
+    #[arg(long, value_enum, default_value = "enkeltvedtak")]
+    pub(crate) kind: Kind,
+}
+
 /// One letter.
 #[derive(Debug, Args)]
 pub(crate) struct Send {
@@ -125,9 +139,14 @@ pub(crate) struct Send {
     #[command(flatten)]
     pub(crate) recipient: Recipient,
 
-    /// The letter's title, shown after login
-    #[arg(long)]
-    pub(crate) title: String,
+    /// The letter's title, shown after login. Others on this machine can see it while the program
+    /// runs; --title-file hides it
+    #[arg(long, required_unless_present = "title_file")]
+    pub(crate) title: Option<String>,
+
+    /// File with the letter's title
+    #[arg(long, value_name = "FILE", conflicts_with = "title")]
+    pub(crate) title_file: Option<PathBuf>,
 
     /// Title shown before login and in notices; never derived from the title [default: "Brev fra"
     /// and the agency's name]
@@ -238,7 +257,7 @@ pub(crate) struct Evidence {
     /// The letter
     pub(crate) letter: String,
 
-    /// Folder to write; made when missing
+    /// Folder to write, for its owner alone; new, empty, or written for this letter before
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
 }
@@ -267,31 +286,153 @@ pub(crate) enum Practice {
     Replay(Replay),
     /// Do what a citizen or the print shop would do
     Act {
-        /// What
-        #[arg(value_enum)]
+        #[command(subcommand)]
         act: Act,
-        /// Which letter, by conversation; all that fit when left out
-        #[arg(long, value_name = "ID")]
-        conversation: Option<String>,
-        /// How the receipt is forged
-        #[arg(long, default_value = "wrong_key")]
-        kind: String,
+    },
+    /// What goes wrong on purpose: shown, planned or forgotten, in a practice that is running
+    Faults {
+        #[command(subcommand)]
+        command: Option<Faults>,
     },
 }
 
 /// What citizens and print shops do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, Subcommand)]
 pub(crate) enum Act {
     /// The citizen opens the letter
-    Open,
+    Open(Which),
     /// The print shop hands its pile to the post
-    Posted,
-    /// A printed letter comes back
-    Returned,
+    Posted(Which),
+    /// A posted letter comes back
+    Returned(Which),
     /// The nightly batch of the print shop
     Advance,
     /// Somebody forges a receipt
-    Forge,
+    Forge {
+        /// The letter, by conversation
+        #[arg(long, value_name = "ID")]
+        conversation: uuid::Uuid,
+        /// How it is forged
+        #[arg(long, value_enum, default_value = "wrong_key")]
+        kind: Forgery,
+    },
+}
+
+/// One letter or all.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Which {
+    /// The letter, by conversation; all that fit when left out
+    #[arg(long, value_name = "ID")]
+    pub(crate) conversation: Option<uuid::Uuid>,
+}
+
+/// How a receipt is forged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(crate) enum Forgery {
+    /// The supplier's certificate, a signature by another key
+    WrongKey,
+    /// A certificate of the supplier's name by an unknown authority
+    ForeignCa,
+    /// Rightly signed by an organisation that is not the supplier
+    WrongSender,
+    /// The supplier's signature over another text
+    Tampered,
+    /// Rightly signed, of a conversation nobody has begun
+    UnknownConversation,
+}
+
+/// What is done with planned faults.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(crate) enum Faults {
+    /// Let the next calls to a service fail in a chosen way
+    Plan(PlannedFault),
+    /// Forget what is planned
+    Clear,
+}
+
+/// One planned fault.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct PlannedFault {
+    /// What is called
+    #[arg(long, value_enum)]
+    pub(crate) service: FaultTarget,
+
+    /// What goes wrong
+    #[arg(long, value_enum)]
+    pub(crate) kind: FaultKind,
+
+    /// How many calls it hits
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) times: u32,
+
+    /// How many calls it lets through first
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) after: u32,
+
+    /// HTTP status, for the kind `status`
+    #[arg(long, value_name = "N", required_if_eq("kind", "status"), value_parser = clap::value_parser!(u16).range(200..=599))]
+    pub(crate) status: Option<u16>,
+
+    /// Retry-After in seconds, for the kind `status`
+    #[arg(long, value_name = "N", requires = "status")]
+    pub(crate) retry_after: Option<u32>,
+
+    /// The problem gives its status as a string, for the kind `status`
+    #[arg(long, requires = "status")]
+    pub(crate) as_string: bool,
+
+    /// The wait, for `delay` and `slow_answer`
+    #[arg(long, value_name = "N", required_if_eq_any([("kind", "delay"), ("kind", "slow_answer")]))]
+    pub(crate) milliseconds: Option<u64>,
+
+    /// The speed, for `slow_upload`
+    #[arg(long, value_name = "N", required_if_eq("kind", "slow_upload"))]
+    pub(crate) bytes_per_second: Option<u32>,
+}
+
+/// What a fault is planned for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(crate) enum FaultTarget {
+    /// Access tokens
+    Token,
+    /// Lookups in the contact register
+    Register,
+    /// The print shop's certificate
+    PrintCertificate,
+    /// Uploads
+    Submit,
+    /// Statuses of a letter
+    Statuses,
+    /// Fetching receipts
+    Inbox,
+    /// Marking a receipt as read
+    Read,
+}
+
+/// What can go wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(crate) enum FaultKind {
+    /// The connection is closed before anything is done
+    LoseBefore,
+    /// The call is done, and the connection closed without an answer
+    LoseAfter,
+    /// A status is answered, and nothing is done
+    Status,
+    /// The call is begun after a wait
+    Delay,
+    /// The call is done at once, and answered after a wait
+    SlowAnswer,
+    /// The upload is read slowly (submit)
+    SlowUpload,
+    /// An item without a receipt comes first (inbox)
+    NullItem,
+    /// Timestamps lack their offset (statuses)
+    LocalTimestamps,
+    /// The mailboxes answered are closed when the letter comes (register)
+    OutdatedMailbox,
 }
 
 /// A letter on disk.
@@ -318,8 +459,8 @@ pub(crate) struct Replay {
     pub(crate) issuers: PathBuf,
 
     /// Organisation number of the provider it was sent to
-    #[arg(long, value_name = "NUMBER")]
-    pub(crate) provider: String,
+    #[arg(long, value_name = "NUMBER", value_parser = utpost_domain::OrgNumber::parse)]
+    pub(crate) provider: utpost_domain::OrgNumber,
 
     /// The provider prints
     #[arg(long)]

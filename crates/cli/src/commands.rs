@@ -1,7 +1,7 @@
 //! One function a command: parse, call the use cases, show.
 
-use std::fs::{self, File};
-use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -19,8 +19,12 @@ use utpost_domain::{
     decide as choose,
 };
 
-use crate::args::{Address, Common, Consent, Evidence, Kind, Recipient, Resume, Send, Status};
+use crate::args::{
+    self, Address, Common, Consent, Evidence, Kind, Recipient, Resume, Send, Status,
+};
 use crate::failure::Failure;
+use crate::folder;
+use crate::settings::Settings;
 use crate::show::{self, Shown};
 use crate::words::Language as Tongue;
 use crate::workplace::{NO_UNDO, Place, Workplace};
@@ -29,7 +33,12 @@ use crate::workplace::{NO_UNDO, Place, Workplace};
 pub(crate) fn send(common: &Common, args: &Send) -> Result<Shown, Failure> {
     let place = Place::of(common)?;
     let recipient = recipient(&args.recipient)?;
-    let title = Title::parse(&args.title).map_err(Fault::Title)?;
+    let title = match (&args.title, &args.title_file) {
+        (Some(title), _) => title.clone(),
+        (None, Some(file)) => read_line(open_file(file)?)?,
+        (None, None) => String::new(),
+    };
+    let title = Title::parse(&title).map_err(Fault::Title)?;
     let address = address(&args.address)?;
     let security = if args.security == 3 {
         SecurityLevel::Level3
@@ -101,8 +110,20 @@ pub(crate) fn send(common: &Common, args: &Send) -> Result<Shown, Failure> {
         Failure::from(fault).naming(file)
     })?;
     let result = send_on(&desk, id, &args.consent, args.dry_run, common);
-    result.map_err(|fault| Failure::from(fault).about(id))
+    let mut shown = result.map_err(|fault| Failure::from(fault).about(id))?;
+    let sizes = std::iter::once(&args.file).chain(&args.attach);
+    let bytes: u64 = sizes
+        .filter_map(|path| path.metadata().ok())
+        .map(|file| file.len())
+        .sum();
+    if bytes > LARGE {
+        show::warn_of_size(common, &mut shown);
+    }
+    Ok(shown)
 }
+
+/// Some access points are said to take no more than this. Bytes of all documents.
+const LARGE: u64 = 30_000_000;
 
 /// `utpost resume`
 pub(crate) fn resume(common: &Common, args: &Resume) -> Result<Shown, Failure> {
@@ -112,6 +133,10 @@ pub(crate) fn resume(common: &Common, args: &Resume) -> Result<Shown, Failure> {
     let work = Workplace::open(&place)?;
     let report = show::progress(common);
     let desk = work.desk(&report);
+    // A letter whose program ended between Send and sealing.
+    if desk.ledger.letter(id)?.state() == State::Held {
+        desk.undo(id)?;
+    }
     let result = match address {
         Some(address) => readdress(&desk, id, address).map(|_| ()),
         None => Ok(()),
@@ -151,9 +176,9 @@ fn choice(consent: &Consent, letter: &Letter) -> Choice {
 }
 
 /// `utpost lookup`
-pub(crate) fn lookup(common: &Common, args: &Recipient) -> Result<Shown, Failure> {
+pub(crate) fn lookup(common: &Common, args: &args::Lookup) -> Result<Shown, Failure> {
     let place = Place::of(common)?;
-    let citizen = recipient(args)?;
+    let citizen = recipient(&args.recipient)?;
     citizen
         .admitted_in(place.environment)
         .map_err(Fault::Number)?;
@@ -161,7 +186,7 @@ pub(crate) fn lookup(common: &Common, args: &Recipient) -> Result<Shown, Failure
     let answer = work.access.register.look_up(&citizen)?;
     let decision: Decision = choose(
         &citizen,
-        LetterKind::Decision,
+        kind(args.kind),
         &Lookup::Answered(answer),
         work.clock().now(),
         &work.agency.policy,
@@ -222,7 +247,8 @@ pub(crate) fn status(common: &Common, args: &Status) -> Result<Shown, Failure> {
     let place = Place::of(common)?;
     let Some(text) = &args.letter else {
         let ledger = place.ledger()?;
-        return Ok(show::letters(common, &ledger.letters(1000)?));
+        let rows = ledger.letters(1000)?;
+        return Ok(show::letters(common, place.environment, &rows));
     };
     let id = letter_id(text)?;
     if args.offline {
@@ -287,41 +313,33 @@ pub(crate) fn evidence_folder(common: &Common, args: &Evidence) -> Result<Shown,
     let id = letter_id(&args.letter)?;
     let ledger = place.ledger()?;
     let found = evidence(&ledger, id)?;
-    let written = write_evidence(&args.out, &found);
-    written.map_err(|fault| Failure::from(utpost_dispatch::LedgerFault::Disk(fault)))?;
+    let written = folder::write(&args.out, &found)?;
+    let names: Vec<String> = written
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
     Ok(Shown {
-        json: json!({ "letter": id.to_string(), "folder": args.out.display().to_string() }),
-        text: format!("{}\n", args.out.display()),
+        json: json!({
+            "letter": id.to_string(),
+            "folder": args.out.display().to_string(),
+            "files": names,
+        }),
+        text: format!("{}\n", names.join("\n")),
     })
 }
 
-fn write_evidence(out: &Path, found: &utpost_dispatch::Evidence) -> io::Result<()> {
-    let receipts = out.join("receipts");
-    fs::create_dir_all(&receipts)?;
-    if let Some(message) = &found.message {
-        fs::write(out.join("message.jwt"), message.expose("evidence folder"))?;
-    }
-    if let Some(parcel) = &found.parcel {
-        match fs::copy(parcel, out.join("package.cms")) {
-            Ok(_) => {}
-            // No longer kept: the digest in the timeline still proves it.
-            Err(fault) if fault.kind() == io::ErrorKind::NotFound => {}
-            Err(fault) => return Err(fault),
-        }
-    }
-    for (number, stored) in (1..).zip(&found.receipts) {
-        let name = format!("{number:02}-{}.jwt", stored.receipt.verdict.to_lowercase());
-        fs::write(receipts.join(name), &stored.receipt.raw)?;
-    }
-    let whole = json!({
-        "letter": found.letter.id().to_string(),
-        "state": found.letter.state(),
-        "timeline": found.timeline,
-        "receipts": found.receipts.iter().map(show::stored_receipt).collect::<Vec<Value>>(),
-    });
-    let mut file = File::create(out.join("timeline.json"))?;
-    file.write_all(serde_json::to_string_pretty(&whole)?.as_bytes())?;
-    file.sync_all()
+/// `utpost settings`
+pub(crate) fn settings(common: &Common) -> Result<Shown, Failure> {
+    let place = Place::of(common)?;
+    let path = place.settings_file.display().to_string();
+    Ok(Shown {
+        json: json!({
+            "file": path,
+            "exists": place.settings_file.exists(),
+            "example": serde_json::from_str::<Value>(Settings::EXAMPLE).unwrap_or_default(),
+        }),
+        text: format!("{path}\n\n{}", Settings::EXAMPLE),
+    })
 }
 
 fn letter_id(text: &str) -> Result<LetterId, Failure> {
@@ -340,7 +358,7 @@ fn kind(kind: Kind) -> LetterKind {
 /// The citizen's number from where it was given. On the command line only synthetic ones.
 fn recipient(args: &Recipient) -> Result<NationalId, Failure> {
     let text = match (&args.to, &args.to_file) {
-        (Some(dash), _) if dash == "-" => read_number(io::stdin().lock()),
+        (Some(dash), _) if dash == "-" => read_line(io::stdin().lock())?,
         (Some(number), _) => {
             let number = NationalId::parse(number).map_err(Fault::Number)?;
             return if number.is_synthetic() {
@@ -349,17 +367,20 @@ fn recipient(args: &Recipient) -> Result<NationalId, Failure> {
                 Err(Failure::new(Code::NumberOnCommandLine))
             };
         }
-        (None, Some(file)) => read_number(open_file(file)?),
+        (None, Some(file)) => read_line(open_file(file)?)?,
         (None, None) => return Err(Failure::new(Code::NumberShape)),
     };
-    let text = text.map_err(|fault| Failure::detailed(Code::FileUnreadable, fault.kind()))?;
     Ok(NationalId::parse(text.trim()).map_err(Fault::Number)?)
 }
 
-fn read_number(source: impl Read) -> io::Result<String> {
+/// One short line, such as a number or a title.
+fn read_line(source: impl Read) -> Result<String, Failure> {
     let mut text = String::new();
-    source.take(256).read_to_string(&mut text)?;
-    Ok(text)
+    source
+        .take(4096)
+        .read_to_string(&mut text)
+        .map_err(|fault| Failure::detailed(Code::FileUnreadable, fault.kind()))?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 fn address(args: &Address) -> Result<Option<PostalAddress>, Failure> {

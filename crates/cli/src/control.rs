@@ -3,6 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
+use reqwest::StatusCode;
 use reqwest::blocking::{Client, RequestBuilder};
 use serde_json::Value;
 use utpost_dispatch::Code;
@@ -48,18 +49,24 @@ impl Control {
         })
     }
 
+    pub(crate) fn delete(&self, path: &str) -> Result<Value, Failure> {
+        self.answer(self.client.delete(format!("{}/{path}", self.base)))
+    }
+
     fn answer(&self, request: RequestBuilder) -> Result<Value, Failure> {
         let answer = request.bearer_auth(&self.token).send().map_err(failure)?;
-        if !answer.status().is_success() {
-            let status = answer.status();
-            let said: Value = answer.json().unwrap_or_default();
-            let detail = said["detail"].as_str().unwrap_or_default().to_owned();
-            return Err(Failure::detailed(
-                Code::Practice,
-                format!("{status} {detail}"),
-            ));
-        }
-        answer.json().map_err(failure)
+        let code = match answer.status() {
+            status if status.is_success() => return answer.json().map_err(failure),
+            StatusCode::NOT_FOUND | StatusCode::CONFLICT => Code::PracticeLetter,
+            StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => Code::PracticeOrder,
+            _ => Code::Practice,
+        };
+        let status = answer.status();
+        // A problem says why; what axum itself refuses is plain text.
+        let said = answer.text().unwrap_or_default();
+        let problem: Value = serde_json::from_str(&said).unwrap_or_default();
+        let why = problem["detail"].as_str().unwrap_or(&said);
+        Err(Failure::detailed(code, format!("{status} {why}")))
     }
 }
 

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use serde_json::json;
-use utpost_dispatch::{AccessPoint, Code, InboxQuery, Ledger, LedgerFault, Register};
+use utpost_access::Purpose;
+use utpost_dispatch::{AccessPoint, Clock, Code, InboxQuery, Ledger, LedgerFault, Register};
 
 use crate::args::Common;
 use crate::failure::Failure;
@@ -41,17 +42,16 @@ pub(crate) fn examine(common: &Common) -> Result<Shown, Failure> {
     match &work {
         Err(_) => {}
         Ok(work) => {
-            let certificate = work.signer.chain().first();
-            let until = certificate.map(|leaf| leaf.validity().1.strftime("%Y-%m-%d").to_string());
-            let owner = format!(
-                "{} → {}",
-                work.agency.organisation(),
-                until.unwrap_or_default()
-            );
             note(
                 "Virksomhet og sertifikat",
                 "agency and certificate",
-                Ok(owner),
+                Ok(certificate_words(work, language)),
+            );
+            let known = work.trust.certificates().len();
+            note(
+                "Kjente utstedere",
+                "known issuers",
+                Ok(issuer_words(known, language)),
             );
             let chain = work
                 .ledger
@@ -79,6 +79,12 @@ pub(crate) fn examine(common: &Common) -> Result<Shown, Failure> {
                 Ok(format!("{offset} s"))
             };
             note("Klokke", "clock", clock);
+            let access = work.access.tokens.token(Purpose::Register, Duration::ZERO);
+            note(
+                "Tilgang til kontaktregisteret",
+                "access to the contact register",
+                access.map(|_| String::new()).map_err(Failure::from),
+            );
             let print = work.access.register.print_provider();
             note(
                 "Kontaktregisteret",
@@ -112,5 +118,47 @@ pub(crate) fn examine(common: &Common) -> Result<Shown, Failure> {
     match worst {
         None => Ok(shown),
         Some(failure) => Err(failure.beside(shown)),
+    }
+}
+
+/// Whose certificate it is, who issued it, what it may be used for and how long.
+fn certificate_words(work: &Workplace, language: Language) -> String {
+    let Some(leaf) = work.signer.chain().first() else {
+        return String::new();
+    };
+    let until = leaf.validity().1;
+    let usage: Vec<_> = leaf
+        .usage()
+        .iter()
+        .flat_map(|usage| usage.names())
+        .collect();
+    let days = until.duration_since(work.clock().now()).as_hours() / 24;
+    let warning = match language {
+        _ if days > WARN_DAYS => String::new(),
+        Language::Nb => format!(" ⚠ utløper om {days} dager: bestill nytt"),
+        Language::En => format!(" ⚠ expires in {days} days: order a new one"),
+    };
+    format!(
+        "{}; {}; {}; → {}{warning}",
+        leaf.subject_words(),
+        leaf.issuer_words(),
+        usage.join(", "),
+        crate::show::day(until)
+    )
+}
+
+/// From so many days before its end a certificate is warned of.
+const WARN_DAYS: i64 = 60;
+
+fn issuer_words(known: usize, language: Language) -> String {
+    match (known, language) {
+        (0, Language::Nb) => {
+            "0 ⚠ kvitteringer vil vente: legg utstedernes sertifikater i trusted_certificates"
+                .into()
+        }
+        (0, Language::En) => {
+            "0 ⚠ receipts will wait: put the issuers' certificates in trusted_certificates".into()
+        }
+        _ => format!("{known}"),
     }
 }

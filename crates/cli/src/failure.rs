@@ -16,6 +16,8 @@ pub(crate) struct Failure {
     detail: Option<String>,
     letter: Option<String>,
     reference: String,
+    /// What led to it, for the log.
+    causes: String,
     /// What there is to show all the same, for people and scripts.
     shown: Option<Box<(String, Value)>>,
 }
@@ -29,6 +31,7 @@ impl Failure {
             detail: None,
             letter: None,
             reference,
+            causes: String::new(),
             shown: None,
         }
     }
@@ -61,19 +64,38 @@ impl Failure {
         self
     }
 
+    /// Writes it into the log, without the details: they may name files and ids of others.
+    pub(crate) fn log(&self) {
+        let letter = self.letter.as_deref().unwrap_or_default();
+        tracing::warn!(code = %self.code, reference = %self.reference, letter, "{}", self.causes);
+    }
+
     /// The exit code of the process.
     pub(crate) fn exit_code(&self) -> u8 {
         self.code.family().exit_code()
     }
 
+    /// What happened and what to do, with the letter's id ready to paste.
+    pub(crate) fn sentences(&self, language: Language) -> (&'static str, String) {
+        let words = words(self.code, language);
+        let todo = match &self.letter {
+            Some(letter) => words
+                .todo
+                .replace(" BREV", &format!(" {letter}"))
+                .replace(" LETTER", &format!(" {letter}")),
+            None => words.todo.to_owned(),
+        };
+        (words.what, todo)
+    }
+
     /// For scripts.
     pub(crate) fn json(&self, language: Language) -> Value {
-        let words = words(self.code, language);
+        let words = self.sentences(language);
         let mut error = json!({
             "code": self.code.as_str(),
             "family": self.code.family().as_str(),
-            "what": words.what,
-            "do": words.todo,
+            "what": words.0,
+            "do": words.1,
             "reference": self.reference,
         });
         if let Some(detail) = &self.detail {
@@ -93,11 +115,11 @@ impl Failure {
 
     /// For people.
     pub(crate) fn text(&self, language: Language) -> String {
-        let words = words(self.code, language);
+        let words = self.sentences(language);
         if let Some((text, _)) = self.shown.as_deref() {
             return text.clone();
         }
-        let mut text = format!("{}\n→ {}\n", words.what, words.todo);
+        let mut text = format!("{}\n→ {}\n", words.0, words.1);
         if let Some(letter) = &self.letter {
             text.push_str(&match language {
                 Language::Nb => format!("  Brevet er tatt vare på som {letter}\n"),
@@ -124,7 +146,7 @@ impl From<Fault> for Failure {
             causes.push_str(&format!(": {cause}"));
             source = cause.source();
         }
-        tracing::warn!(code = %failure.code, reference = %failure.reference, "{fault}{causes}");
+        failure.causes = format!("{fault}{causes}");
         failure
     }
 }

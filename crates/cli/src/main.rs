@@ -5,7 +5,10 @@ mod commands;
 mod control;
 mod doctor;
 mod failure;
+mod folder;
+mod log;
 mod practice;
+mod replay;
 mod sentences;
 mod settings;
 mod show;
@@ -16,21 +19,22 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
-use tracing_subscriber::EnvFilter;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use utpost_dispatch::Code;
 
 use crate::args::{Cli, Command, Practice};
 use crate::failure::Failure;
 use crate::show::Shown;
+use crate::words::Language;
+use crate::workplace::Place;
 
 fn main() -> ExitCode {
     let quiet = utpost_platform::openssl_without_config();
-    let cli = Cli::parse();
-    // Silent unless asked: `UTPOST_LOG=info`. Nothing personal is ever logged.
-    tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_from_env("UTPOST_LOG").unwrap_or_else(|_| "off".into()))
-        .with_writer(io::stderr)
-        .init();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(wrong) => return usage(&wrong),
+    };
+    log::begin(Place::of(&cli.common).ok().map(|place| place.folder));
     let shown = match quiet {
         Ok(()) => run(&cli),
         Err(fault) => Err(Failure::detailed(Code::Defect, fault)),
@@ -46,15 +50,51 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(failure) => {
-            let language = cli.common.language;
-            if cli.common.json {
-                write(&mut io::stdout(), &format!("{}\n", failure.json(language)));
-            } else {
-                write(&mut io::stderr(), &failure.text(language));
-            }
-            ExitCode::from(failure.exit_code())
+            failure.log();
+            tell(&failure, cli.common.json, cli.common.language)
         }
     }
+}
+
+fn tell(failure: &Failure, json: bool, language: Language) -> ExitCode {
+    if json {
+        write(&mut io::stdout(), &format!("{}\n", failure.json(language)));
+    } else {
+        write(&mut io::stderr(), &failure.text(language));
+    }
+    ExitCode::from(failure.exit_code())
+}
+
+/// Help, the version, or a command that is not written as it should be. What was typed is not
+/// repeated: it may be a person's number in the wrong place.
+fn usage(wrong: &clap::Error) -> ExitCode {
+    if !wrong.use_stderr() {
+        write(&mut io::stdout(), &wrong.render().to_string());
+        return ExitCode::SUCCESS;
+    }
+    let typed: Vec<_> = std::env::args_os().collect();
+    let json = typed.iter().any(|word| word == "--json");
+    let english = typed
+        .windows(2)
+        .any(|pair| pair[0] == "--language" && pair[1] == "en")
+        || typed.iter().any(|word| word == "--language=en")
+        || std::env::var("UTPOST_LANGUAGE").is_ok_and(|set| set == "en");
+    let language = if english { Language::En } else { Language::Nb };
+    let names = |kind| match wrong.get(kind) {
+        Some(ContextValue::Strings(names)) => Some(names.join(" ")),
+        _ => None,
+    };
+    let mut detail = format!("{:?}", wrong.kind());
+    if wrong.kind() == ErrorKind::MissingRequiredArgument {
+        detail.push_str(&format!(
+            ": {}",
+            names(ContextKind::InvalidArg).unwrap_or_default()
+        ));
+    }
+    if let Some(ContextValue::StyledStr(usage)) = wrong.get(ContextKind::Usage) {
+        detail.push_str(&format!("\n  {usage}"));
+    }
+    tell(&Failure::detailed(Code::Usage, detail), json, language)
 }
 
 fn run(cli: &Cli) -> Result<Shown, Failure> {
@@ -66,6 +106,7 @@ fn run(cli: &Cli) -> Result<Shown, Failure> {
         Command::Outbox => commands::outbox(common),
         Command::Status(args) => commands::status(common, args),
         Command::Cancel { letter } => commands::cancel(common, letter),
+        Command::Settings => commands::settings(common),
         Command::Receipts => commands::receipts(common),
         Command::Evidence(args) => commands::evidence_folder(common, args),
         Command::Doctor => doctor::examine(common),
@@ -76,12 +117,9 @@ fn run(cli: &Cli) -> Result<Shown, Failure> {
             } => practice::serve(common, *port, *until_input_ends),
             Practice::Persons => Ok(practice::list_persons()),
             Practice::Reset { renew } => practice::reset(common, *renew),
-            Practice::Replay(args) => practice::replay(args),
-            Practice::Act {
-                act,
-                conversation,
-                kind,
-            } => practice::act(common, *act, conversation.as_deref(), kind),
+            Practice::Replay(args) => replay::replay(common, args),
+            Practice::Act { act } => practice::act(common, *act),
+            Practice::Faults { command } => practice::faults(common, command.as_ref()),
         },
     }
 }

@@ -1,17 +1,13 @@
 //! The commands of the practice environment.
 
-use std::fs;
 use std::io::{self, Write};
 
+use clap::ValueEnum;
 use serde_json::{Value, json};
 use utpost_dispatch::Code;
-use utpost_domain::OrgNumber;
-use utpost_practice::checks::{Outcome, Takes};
-use utpost_practice::{
-    Practice, PracticeOptions, ReplayFiles, ResetAuthority, StartFault, persons, replay_files,
-};
+use utpost_practice::{Practice, PracticeOptions, ResetAuthority, StartFault, persons};
 
-use crate::args::{Act, Common, Replay};
+use crate::args::{Act, Common, Faults, PlannedFault, Which};
 use crate::control::Control;
 use crate::failure::Failure;
 use crate::show::Shown;
@@ -86,111 +82,205 @@ pub(crate) fn reset(common: &Common, renew: bool) -> Result<Shown, Failure> {
         ResetAuthority::Keep
     };
     utpost_practice::reset(&place.practice_folder, authority).map_err(start_failure)?;
+    let folder = place.practice_folder.display();
+    let mut text = match common.language {
+        Language::Nb => format!(
+            "Øvingsmiljøet er tømt (mappe {folder}).\n\
+             Brev som ble sendt før dette, står i protokollen, men får ingen flere kvitteringer.\n"
+        ),
+        Language::En => format!(
+            "Practice is empty (folder {folder}).\n\
+             Letters sent before this stay in the ledger, but get no more receipts.\n"
+        ),
+    };
+    if renew {
+        text.push_str(match common.language {
+            Language::Nb => "Neste start lager nye nøkler og sertifikater.\n",
+            Language::En => "The next start makes new keys and certificates.\n",
+        });
+    }
     Ok(Shown {
         json: json!({ "reset": true, "renewed": renew }),
-        text: format!("{}\n", place.practice_folder.display()),
+        text,
     })
 }
 
 /// `utpost practice act`
-pub(crate) fn act(
-    common: &Common,
-    act: Act,
-    conversation: Option<&str>,
-    kind: &str,
-) -> Result<Shown, Failure> {
+pub(crate) fn act(common: &Common, act: Act) -> Result<Shown, Failure> {
     let place = Place::of(common)?;
     let (_practice, endpoints) = place.practice()?;
     let control = Control::of(&endpoints)?;
     let answers = match act {
-        Act::Open => each(&control, "mailboxes", "open", conversation)?,
-        Act::Posted => each(&control, "print", "posted", conversation)?,
-        Act::Returned => each(&control, "print", "returned", conversation)?,
+        Act::Open(which) => each(&control, "mailboxes", "open", which, |_| true)?,
+        Act::Posted(which) => each(&control, "print", "posted", which, |_| true)?,
+        Act::Returned(which) => each(&control, "print", "returned", which, is_posted)?,
         Act::Advance => vec![control.post("advance", None)?],
-        Act::Forge => {
-            let conversation =
-                conversation.ok_or_else(|| Failure::detailed(Code::Practice, "--conversation"))?;
-            let order = json!({ "conversation": conversation, "kind": kind });
+        Act::Forge { conversation, kind } => {
+            let order = json!({ "conversation": conversation, "kind": name(kind) });
             vec![control.post("forge", Some(&order))?]
         }
     };
-    let text = format!("{}\n", answers.len());
     Ok(Shown {
+        text: done(act, &answers, common.language),
         json: json!({ "done": answers }),
+    })
+}
+
+/// `utpost practice faults`
+pub(crate) fn faults(common: &Common, command: Option<&Faults>) -> Result<Shown, Failure> {
+    // Plans live as long as the process that holds them, so it must be another's.
+    let control = Control::of(&Place::of(common)?.running_practice()?)?;
+    let planned = match command {
+        None => control.list("faults")?,
+        Some(Faults::Plan(fault)) => control.post("faults", Some(&order(fault)))?,
+        Some(Faults::Clear) => control.delete("faults")?,
+    };
+    let mut text = String::new();
+    for fault in planned.as_array().into_iter().flatten() {
+        text.push_str(&fault_line(fault, common.language));
+    }
+    if text.is_empty() {
+        text.push_str(match common.language {
+            Language::Nb => "Ingen feil er planlagt.\n",
+            Language::En => "No fault is planned.\n",
+        });
+    }
+    Ok(Shown {
+        json: json!({ "faults": planned }),
         text,
     })
 }
 
-/// Does `act` to each letter of `pile`, or to the one of a conversation.
+/// Does `act` to each letter of `pile` that fits, or to the one of a conversation.
 fn each(
     control: &Control,
     pile: &str,
     act: &str,
-    conversation: Option<&str>,
+    which: Which,
+    fits: fn(&Value) -> bool,
 ) -> Result<Vec<Value>, Failure> {
     let letters = control.list(pile)?;
-    let chosen = letters.as_array().into_iter().flatten().filter(|letter| {
-        conversation.is_none_or(|wanted| letter["conversation"].as_str() == Some(wanted))
-    });
+    let wanted = which.conversation.map(|id| id.to_string());
+    let chosen = |letter: &&Value| match &wanted {
+        Some(id) => letter["conversation"].as_str() == Some(id),
+        None => fits(letter),
+    };
     let mut answers = Vec::new();
-    for letter in chosen {
+    for letter in letters.as_array().into_iter().flatten().filter(chosen) {
         let message = letter["message"].as_str().unwrap_or_default();
         answers.push(control.post(&format!("{pile}/{message}/{act}"), None)?);
     }
-    if answers.is_empty() && conversation.is_some() {
-        return Err(Failure::new(Code::LetterUnknown));
+    if answers.is_empty() && wanted.is_some() {
+        return Err(Failure::new(Code::PracticeLetter));
     }
     Ok(answers)
 }
 
-/// `utpost practice replay`
-pub(crate) fn replay(args: &Replay) -> Result<Shown, Failure> {
-    let failure = |fault: &dyn std::fmt::Display| Failure::detailed(Code::FileUnreadable, fault);
-    let password = fs::read_to_string(&args.password_file).map_err(|fault| failure(&fault))?;
-    let verdict = replay_files(&ReplayFiles {
-        message: &args.message,
-        package: &args.package,
-        recipient: &args.key,
-        password: password.trim_end_matches(['\r', '\n']),
-        issuers: &args.issuers,
-        token_issuer: &args.token_issuer,
-        provider: OrgNumber::parse(&args.provider).map_err(|fault| failure(&fault))?,
-        takes: if args.print {
-            Takes::Print
-        } else {
-            Takes::Digital
-        },
-        at: args.at.unwrap_or_else(jiff::Timestamp::now),
-    })
-    .map_err(|fault| failure(&fault))?;
+fn is_posted(letter: &Value) -> bool {
+    let receipts = letter["receipts"].as_array();
+    receipts.is_some_and(|made| made.iter().any(|kind| kind == "leveringskvittering"))
+}
 
-    let mut text = String::new();
-    let mut checks = Vec::new();
-    for check in verdict.checks() {
-        let (sign, outcome, why) = match &check.outcome {
-            Outcome::Passed => ("✓", "passed", String::new()),
-            Outcome::Refused(fault) => ("✗", "refused", fault.to_string()),
-            Outcome::NotPossible(why) => ("–", "not possible", format!("{why:?}")),
-        };
-        text.push_str(&format!(
-            "{sign} {:>2} {:<44} {why}\n",
-            check.number, check.name
-        ));
-        checks.push(json!({
-            "number": check.number, "check": check.name, "outcome": outcome, "why": why,
-        }));
-    }
-    let shown = Shown {
-        json: json!({ "accepted": verdict.is_accepted(), "checks": checks }),
-        text,
+/// What was done, in a sentence or two.
+fn done(act: Act, answers: &[Value], language: Language) -> String {
+    let letters = answers.len();
+    let receipts: usize = answers
+        .iter()
+        .map(|answer| match &answer["receipts"] {
+            Value::Array(made) => made.len(),
+            _ => usize::from(answer["receipt"].is_string()),
+        })
+        .sum();
+    let happened = match (language, act) {
+        (Language::Nb, Act::Open(_)) => format!("Åpnet av innbyggeren: {letters} brev."),
+        (Language::Nb, Act::Posted(_)) => format!("Levert til posten: {letters} brev."),
+        (Language::Nb, Act::Returned(_)) => format!("Kommet i retur: {letters} brev."),
+        (Language::Nb, Act::Advance) => "En natt har gått hos trykkeriet.".to_owned(),
+        (Language::Nb, Act::Forge { kind, .. }) => {
+            format!("En kvittering er forfalsket ({}).", name(kind))
+        }
+        (Language::En, Act::Open(_)) => format!("Opened by the citizen: letters {letters}."),
+        (Language::En, Act::Posted(_)) => format!("Handed to the post: letters {letters}."),
+        (Language::En, Act::Returned(_)) => format!("Come back: letters {letters}."),
+        (Language::En, Act::Advance) => "A night has passed at the print shop.".to_owned(),
+        (Language::En, Act::Forge { kind, .. }) => {
+            format!("A receipt was forged ({}).", name(kind))
+        }
     };
-    if verdict.is_accepted() {
-        Ok(shown)
-    } else {
-        Err(Failure::new(Code::RefusedByAccessPoint).beside(shown))
+    let came = match (language, receipts) {
+        (Language::Nb, 0) => "Ingen nye kvitteringer.".to_owned(),
+        (Language::Nb, _) => format!("Nye kvitteringer: {receipts}. «utpost receipts» henter dem."),
+        (Language::En, 0) => "No new receipts.".to_owned(),
+        (Language::En, _) => format!("New receipts: {receipts}. “utpost receipts” fetches them."),
+    };
+    format!("{happened} {came}\n")
+}
+
+/// A planned fault as the control interface takes it.
+fn order(fault: &PlannedFault) -> Value {
+    let mut order = json!({
+        "service": name(fault.service),
+        "kind": name(fault.kind),
+        "times": fault.times,
+        "after": fault.after,
+        "as_string": fault.as_string,
+    });
+    let numbers = [
+        ("status", fault.status.map(u64::from)),
+        ("retry_after", fault.retry_after.map(u64::from)),
+        ("milliseconds", fault.milliseconds),
+        ("bytes_per_second", fault.bytes_per_second.map(u64::from)),
+    ];
+    for (member, number) in numbers {
+        if let Some(number) = number {
+            order[member] = json!(number);
+        }
     }
+    order
+}
+
+/// `submit: status, status 503, retry_after 7 (1 gang, etter 2 kall)`
+fn fault_line(fault: &Value, language: Language) -> String {
+    let word = |member: &str| fault[member].as_str().unwrap_or_default();
+    let number = |member: &str| fault[member].as_u64().unwrap_or_default();
+    let mut line = format!("{}: {}", word("service"), word("kind"));
+    for member in ["status", "retry_after", "milliseconds", "bytes_per_second"] {
+        if let Some(number) = fault[member].as_u64() {
+            line.push_str(&format!(", {member} {number}"));
+        }
+    }
+    if fault["as_string"] == true {
+        line.push_str(", as_string");
+    }
+    let (times, after) = (number("times"), number("after"));
+    line.push_str(&match language {
+        Language::Nb => format!(" · treffer {times} kall"),
+        Language::En => format!(" · hits {times}"),
+    });
+    if after > 0 {
+        line.push_str(&match language {
+            Language::Nb => format!(" etter {after}"),
+            Language::En => format!(" after {after}"),
+        });
+    }
+    line.push('\n');
+    line
+}
+
+/// The name of a choice, as typed and as the control interface knows it.
+fn name(choice: impl ValueEnum) -> String {
+    choice
+        .to_possible_value()
+        .map(|value| value.get_name().to_owned())
+        .unwrap_or_default()
 }
 
 fn start_failure(fault: StartFault) -> Failure {
-    Failure::detailed(Code::Practice, fault)
+    match fault {
+        StartFault::AlreadyRunning { base_url } => {
+            Failure::detailed(Code::PracticeRunning, base_url)
+        }
+        StartFault::InUse => Failure::new(Code::PracticeRunning),
+        other => Failure::detailed(Code::Practice, other),
+    }
 }

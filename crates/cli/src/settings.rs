@@ -112,6 +112,21 @@ enum Class {
 }
 
 impl Settings {
+    /// The example that holds every setting.
+    pub(crate) const EXAMPLE: &str = include_str!("../../../docs/settings-example.json");
+
+    /// What test and production can't do without and the file does not say.
+    pub(crate) fn missing(&self) -> Vec<&'static str> {
+        [
+            ("agency", self.agency.is_none()),
+            ("client", self.client.is_none()),
+            ("certificate", self.certificate.is_none()),
+        ]
+        .into_iter()
+        .filter_map(|(name, is_missing)| is_missing.then_some(name))
+        .collect()
+    }
+
     /// Reads the file; `None` when there is none. Paths in it count from its own folder.
     pub(crate) fn read(path: &Path) -> Result<Option<Self>, Failure> {
         let text = match fs::read_to_string(path) {
@@ -119,8 +134,9 @@ impl Settings {
             Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(fault) => return Err(Failure::detailed(Code::Settings, fault)),
         };
-        let mut settings: Self = serde_json::from_str(&text)
-            .map_err(|fault| Failure::detailed(Code::Settings, fault))?;
+        let mut settings: Self = serde_json::from_str(&text).map_err(|fault| {
+            Failure::detailed(Code::Settings, format!("{}: {fault}", path.display()))
+        })?;
         let folder = path.parent().unwrap_or(Path::new("."));
         let certificate = settings.certificate.iter_mut();
         let registered = settings
@@ -229,4 +245,34 @@ fn notices(name: &str, email: Option<&str>, sms: Option<&str>) -> Result<NoticeT
         email: Some(EmailText::parse(email.unwrap_or(&usual)).map_err(|_| wrong("email_notice"))?),
         sms: Some(SmsText::parse(sms.unwrap_or(&usual)).map_err(|_| wrong("sms_notice"))?),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_holds_every_setting_and_can_be_used() {
+        let settings: Settings = serde_json::from_str(Settings::EXAMPLE).unwrap();
+        assert!(settings.missing().is_empty());
+        settings.agency().unwrap();
+
+        let told = include_str!("../../../docs/settings.md");
+        let example: serde_json::Value = serde_json::from_str(Settings::EXAMPLE).unwrap();
+        for (name, value) in example.as_object().unwrap() {
+            let inner = value.as_object().filter(|_| name == "agency");
+            let names = match inner {
+                Some(members) => members.keys().map(|key| format!("{name}.{key}")).collect(),
+                None => vec![name.clone()],
+            };
+            for name in names {
+                assert!(told.contains(&name), "{name} is not explained");
+            }
+        }
+    }
+
+    #[test]
+    fn a_setting_nobody_knows_is_refused() {
+        assert!(serde_json::from_str::<Settings>(r#"{"agencyy": null}"#).is_err());
+    }
 }

@@ -6,12 +6,16 @@ use std::sync::Mutex;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
-use utpost_dispatch::{Collected, LetterRow, Progress, StoredReceipt, TimelineEntry};
-use utpost_domain::{Carrier, Channel, Decision, Letter, Reason, ReceiptKind, State};
+use utpost_dispatch::{Collected, Fault, LetterRow, Progress, StoredReceipt, TimelineEntry};
+use utpost_domain::{Carrier, Channel, Decision, Environment, Letter, Reason, State};
 
 use crate::args::Common;
 use crate::commands::progress_words;
-use crate::sentences::{reason_sentence, state_words};
+use crate::failure::Failure;
+use crate::sentences::{
+    environment_words, event_words, note_words, reason_sentence, receipt_word, state_words,
+};
+use crate::words::Language;
 
 /// What a command shows.
 pub(crate) struct Shown {
@@ -86,9 +90,21 @@ pub(crate) fn letter(common: &Common, letter: &Letter, decision: Option<&Decisio
         json["reason"] = json!(decision.reason.code());
         json["sentence"] = json!(reason_sentence(decision, common.language));
     }
-    let state = state_words(letter.state(), common.language);
-    text.push_str(&format!("{state}  {}\n", letter.id()));
+    let language = common.language;
+    let state = state_words(letter.state(), language);
+    let environment = environment_words(letter.environment(), language);
+    text.push_str(&format!("{environment} · {state}  {}\n", letter.id()));
+    text.push_str(&way_out(letter, language));
     Shown { json, text }
+}
+
+/// Adds that the letter is larger than some access points take.
+pub(crate) fn warn_of_size(common: &Common, shown: &mut Shown) {
+    shown.json["warnings"] = json!(["OVER_30_MB"]);
+    shown.text.push_str(match common.language {
+        Language::Nb => "  ! Over 30 MB: noen mottakere tar ikke imot så store brev. Følg med på kvitteringen.\n",
+        Language::En => "  ! Over 30 MB: some receivers do not take letters so large. Watch for the receipt.\n",
+    });
 }
 
 fn letter_json(letter: &Letter) -> Value {
@@ -117,7 +133,7 @@ fn letter_json(letter: &Letter) -> Value {
 }
 
 /// All letters, newest first.
-pub(crate) fn letters(common: &Common, rows: &[LetterRow]) -> Shown {
+pub(crate) fn letters(common: &Common, environment: Environment, rows: &[LetterRow]) -> Shown {
     let json = rows
         .iter()
         .map(|row| {
@@ -130,7 +146,7 @@ pub(crate) fn letters(common: &Common, rows: &[LetterRow]) -> Shown {
             })
         })
         .collect::<Vec<_>>();
-    let mut text = String::new();
+    let mut text = format!("{}\n", environment_words(environment, common.language));
     for row in rows {
         let title = row
             .title
@@ -145,17 +161,32 @@ pub(crate) fn letters(common: &Common, rows: &[LetterRow]) -> Shown {
     }
     if rows.is_empty() {
         text.push_str(match common.language {
-            crate::words::Language::Nb => {
+            Language::Nb => {
                 "Ingen brev ennå. «utpost send BREV.pdf --to - --title TITTEL» sender det første.\n"
             }
-            crate::words::Language::En => {
+            Language::En => {
                 "No letters yet. “utpost send LETTER.pdf --to - --title TITLE” sends the first.\n"
             }
         });
     }
     Shown {
-        json: json!({ "letters": json }),
+        json: json!({ "environment": environment, "letters": json }),
         text,
+    }
+}
+
+/// Why a stopped letter is stopped, and what to do now.
+fn way_out(letter: &Letter, language: Language) -> String {
+    match letter.state() {
+        State::Stopped(reason) => {
+            let fault = Fault::Stopped {
+                letter: letter.id(),
+                reason,
+            };
+            let (what, todo) = Failure::from(fault).sentences(language);
+            format!("  {what}\n  → {todo}\n")
+        }
+        _ => String::new(),
     }
 }
 
@@ -167,47 +198,40 @@ pub(crate) fn timeline(
     receipts: &[StoredReceipt],
 ) -> Shown {
     let mut json = letter_json(letter);
-    json["timeline"] = json!(timeline);
+    json["timeline"] = timeline.iter().map(entry).collect();
     json["receipts"] = receipts.iter().map(stored_receipt).collect();
-    let mut text = format!("{}\n", state_words(letter.state(), common.language));
+    let language = common.language;
+    let mut text = format!(
+        "{} · {}
+",
+        environment_words(letter.environment(), language),
+        state_words(letter.state(), language)
+    );
+    text.push_str(&way_out(letter, language));
     for entry in timeline {
-        let event = serde_json::to_value(&entry.event.what).unwrap_or_default();
+        let said = match &entry.detail {
+            Some(detail) => format!(" – «{}»", detail.expose("shown to the clerk")),
+            None => String::new(),
+        };
         text.push_str(&format!(
-            "  {}  {:<24}{}\n",
+            "  {}  {}{said}\n",
             local(entry.event.at),
-            entry.event.what.name(),
-            facts(&event)
+            event_words(&entry.event.what, language)
         ));
     }
-    for stored in receipts {
-        let signer = stored.receipt.signer.map(|signer| signer.to_string());
-        text.push_str(&format!(
-            "  {}  {}  {}\n",
-            local(stored.receipt.received_at),
-            stored.receipt.verdict,
-            signer.unwrap_or_default()
-        ));
+    for note in letter.notes() {
+        text.push_str(&format!("  ! {}\n", note_words(*note, language)));
     }
     Shown { json, text }
 }
 
-/// The simple values of an event, on one line.
-fn facts(event: &Value) -> String {
-    let mut line = String::new();
-    if let Value::Object(members) = event {
-        for (name, value) in members {
-            match value {
-                Value::Object(inner) => match inner.get("known").and_then(Value::as_str) {
-                    Some(known) => line.push_str(&format!(" {name}={known}")),
-                    None => line.push_str(&facts(value)),
-                },
-                Value::String(text) => line.push_str(&format!(" {name}={text}")),
-                Value::Number(number) => line.push_str(&format!(" {name}={number}")),
-                Value::Null | Value::Bool(_) | Value::Array(_) => {}
-            }
-        }
+/// One line of a timeline, with what others said in their own words.
+pub(crate) fn entry(entry: &TimelineEntry) -> Value {
+    let mut json = json!(entry);
+    if let Some(detail) = &entry.detail {
+        json["detail"] = json!(detail.expose("shown to the clerk"));
     }
-    line
+    json
 }
 
 /// A kept receipt, without its text.
@@ -241,13 +265,13 @@ pub(crate) fn receipts(common: &Common, collected: &Collected) -> Shown {
         let letter = receipt
             .letter
             .map_or("–".to_owned(), |letter| letter.to_string());
-        let kind = receipt.kind.map_or("?", receipt_word);
+        let kind = receipt.kind.map_or("–", receipt_word);
         text.push_str(&format!("{letter}  {kind:<28}  {}\n", receipt.verdict));
     }
     if collected.receipts.is_empty() {
         text.push_str(match common.language {
-            crate::words::Language::Nb => "Ingen nye kvitteringer.\n",
-            crate::words::Language::En => "No new receipts.\n",
+            Language::Nb => "Ingen nye kvitteringer.\n",
+            Language::En => "No new receipts.\n",
         });
     }
     Shown {
@@ -257,17 +281,6 @@ pub(crate) fn receipts(common: &Common, collected: &Collected) -> Shown {
             "not_marked": collected.not_marked,
         }),
         text,
-    }
-}
-
-fn receipt_word(kind: ReceiptKind) -> &'static str {
-    match kind {
-        ReceiptKind::Delivery => "leveringskvittering",
-        ReceiptKind::Opening => "åpningskvittering",
-        ReceiptKind::NotificationFailed => "varslingfeiletkvittering",
-        ReceiptKind::Accepted => "mottakskvittering",
-        ReceiptKind::Returned => "returpostkvittering",
-        ReceiptKind::Error { .. } => "feil",
     }
 }
 
@@ -284,8 +297,8 @@ pub(crate) fn outbox(common: &Common, rows: &[(Letter, Letter)]) -> Shown {
     }
     if rows.is_empty() {
         text.push_str(match common.language {
-            crate::words::Language::Nb => "Utboksen er tom.\n",
-            crate::words::Language::En => "The outbox is empty.\n",
+            Language::Nb => "Utboksen er tom.\n",
+            Language::En => "The outbox is empty.\n",
         });
     }
     Shown {

@@ -65,7 +65,7 @@ fn nb(code: Code) -> (&'static str, &'static str) {
             "Åpne den, lagre den på nytt som PDF og bruk den filen.",
         ),
         Code::TooLarge => (
-            "Dokumentene er over 50 MB til sammen.",
+            "Dokumentene er større til sammen enn aksesspunktet tar imot (vanligvis 50 MB).",
             "Gjør filene mindre, eller send færre vedlegg i samme brev.",
         ),
         Code::AttachmentType => (
@@ -137,9 +137,25 @@ fn nb(code: Code) -> (&'static str, &'static str) {
             "Dette kan ikke gjøres med brevet slik det står nå.",
             "«utpost status BREV» viser hvor brevet er.",
         ),
+        Code::Usage => (
+            "Kommandoen er ikke skrevet riktig.",
+            "«utpost --help» viser kommandoene, «utpost KOMMANDO --help» hva hver av dem tar.",
+        ),
+        Code::OutFolder => (
+            "Mappen kan ikke brukes: den kan ikke lages, eller den har noe annet i seg.",
+            "Velg en ny mappe.",
+        ),
         Code::Settings => (
             "Innstillingene mangler eller har en feil.",
-            "«utpost doctor» viser hva som mangler.",
+            "«utpost settings» viser hvor filen skal ligge, og et eksempel med alle innstillinger.",
+        ),
+        Code::PracticeLetter => (
+            "Øvingsmiljøet har ikke noe slikt brev, eller brevet er ikke kommet så langt.",
+            "Samtalen står i svaret fra «utpost send --json» og i «utpost status BREV --json»; den viser også hvor langt brevet er kommet.",
+        ),
+        Code::PracticeOrder => (
+            "Øvingsmiljøet tar ikke imot dette.",
+            "Se hva som kan velges, med «--help» etter kommandoen.",
         ),
         Code::PersonDeleted => (
             "Personen er tatt ut av kontaktregisteret: død, har fått nytt nummer, eller har slettet oppføringen. Ingenting er sendt.",
@@ -147,11 +163,11 @@ fn nb(code: Code) -> (&'static str, &'static str) {
         ),
         Code::AnswerContradicts => (
             "Kontaktregisteret ga to ulike svar om samme person. Ingenting er sendt.",
-            "Prøv «utpost resume BREV» senere. Står feilen, meld den til Digdir med referansen.",
+            "Prøv «utpost resume BREV» senere. Står feilen, meld den til Digdir med tidspunktet.",
         ),
         Code::AnswerForOther => (
             "Kontaktregisteret svarte om en annen person enn den vi spurte om. Ingenting er sendt.",
-            "Prøv «utpost resume BREV» senere. Står feilen, meld den til Digdir med referansen.",
+            "Prøv «utpost resume BREV» senere. Står feilen, meld den til Digdir med tidspunktet.",
         ),
         Code::AnswerIncomplete => (
             "Svaret fra kontaktregisteret manglet noe valget av kanal trenger. Ingenting er sendt.",
@@ -175,7 +191,7 @@ fn nb(code: Code) -> (&'static str, &'static str) {
         ),
         Code::ReceiverCertificate => (
             "Sertifikatet til postkassen eller trykkeriet kan ikke godtas. Ingenting er sendt.",
-            "Prøv «utpost resume BREV» senere. Står feilen, meld den til Digdir med referansen.",
+            "Prøv «utpost resume BREV» senere. Står feilen, meld den til Digdir med tidspunktet.",
         ),
         Code::Stopped => ("Brevet er stanset.", "«utpost status BREV» viser hvorfor."),
         Code::CertificateExpired => (
@@ -191,8 +207,8 @@ fn nb(code: Code) -> (&'static str, &'static str) {
             "Velg sertifikatet for autentisering/signering i leveransen fra Buypass eller Commfides.",
         ),
         Code::CertificateFile => (
-            "Sertifikatfilen kunne ikke åpnes med dette passordet.",
-            "Sjekk filen og passordet.",
+            "Sertifikatfilen kunne ikke åpnes med dette passordet, eller andre kan lese den.",
+            "Sjekk filen og passordet, og at begge filene bare kan leses av deg.",
         ),
         Code::KeyFailed => (
             "Nøkkelen signerte ikke.",
@@ -250,6 +266,10 @@ fn nb(code: Code) -> (&'static str, &'static str) {
             "Aksesspunktet mener brevet er for stort. Det er ikke sendt.",
             "Gjør filene mindre og send et nytt brev.",
         ),
+        Code::RefusedByReplay => (
+            "En av kontrollene holder ikke. En postkasse ville avvist brevet.",
+            "Den siste linjen i listen viser hvilken kontroll det er, og hvorfor.",
+        ),
         Code::DiskFull => (
             "Disken er full. Ingenting er tapt.",
             "Frigjør plass og prøv igjen.",
@@ -294,6 +314,10 @@ fn nb(code: Code) -> (&'static str, &'static str) {
             "Øvingsmiljøet kunne ikke startes eller nås.",
             "Kjør «utpost practice serve» i et eget vindu og se hva det sier.",
         ),
+        Code::PracticeRunning => (
+            "Øvingsmiljøet kjører allerede for denne mappen.",
+            "Andre kommandoer bruker det som kjører. Stopp det der det ble startet, om du vil tømme det eller starte det på nytt.",
+        ),
         Code::Defect => (
             "Det er en feil i programmet. Beklager.",
             "Meld fra med referansen. Brevet ligger trygt; se «utpost status».",
@@ -325,7 +349,7 @@ fn en(code: Code) -> (&'static str, &'static str) {
             "Open it, save it as PDF anew and use that file.",
         ),
         Code::TooLarge => (
-            "The documents are over 50 MB together.",
+            "The documents are larger together than the access point takes (usually 50 MB).",
             "Make the files smaller, or send fewer attachments in one letter.",
         ),
         Code::AttachmentType => (
@@ -397,9 +421,25 @@ fn en(code: Code) -> (&'static str, &'static str) {
             "This can't be done with the letter as it stands.",
             "“utpost status LETTER” shows where it is.",
         ),
+        Code::Usage => (
+            "The command is not written as it should be.",
+            "“utpost --help” lists the commands, “utpost COMMAND --help” what each of them takes.",
+        ),
+        Code::OutFolder => (
+            "The folder can't be used: it can't be made, or it holds something else.",
+            "Choose a new folder.",
+        ),
         Code::Settings => (
             "The settings are missing or wrong.",
-            "“utpost doctor” shows what is missing.",
+            "“utpost settings” shows where the file shall lie, and an example with every setting.",
+        ),
+        Code::PracticeLetter => (
+            "The practice environment has no such letter, or the letter has not come that far.",
+            "The conversation is in the answer of “utpost send --json” and in “utpost status LETTER --json”, which also shows how far the letter has come.",
+        ),
+        Code::PracticeOrder => (
+            "The practice environment does not take this.",
+            "See what can be chosen with “--help” after the command.",
         ),
         Code::PersonDeleted => (
             "The person was removed from the contact register: dead, has a new number, or removed the entry. Nothing was sent.",
@@ -407,11 +447,11 @@ fn en(code: Code) -> (&'static str, &'static str) {
         ),
         Code::AnswerContradicts => (
             "The contact register gave two different answers about one person. Nothing was sent.",
-            "Try “utpost resume LETTER” later. If it stays, report it to Digdir with the reference.",
+            "Try “utpost resume LETTER” later. If it stays, report it to Digdir with the time.",
         ),
         Code::AnswerForOther => (
             "The contact register answered about another person than the one asked for. Nothing was sent.",
-            "Try “utpost resume LETTER” later. If it stays, report it to Digdir with the reference.",
+            "Try “utpost resume LETTER” later. If it stays, report it to Digdir with the time.",
         ),
         Code::AnswerIncomplete => (
             "The register's answer lacked something that the choice of channel needs. Nothing was sent.",
@@ -435,7 +475,7 @@ fn en(code: Code) -> (&'static str, &'static str) {
         ),
         Code::ReceiverCertificate => (
             "The certificate of the mailbox or the print shop can't be accepted. Nothing was sent.",
-            "Try “utpost resume LETTER” later. If it stays, report it to Digdir with the reference.",
+            "Try “utpost resume LETTER” later. If it stays, report it to Digdir with the time.",
         ),
         Code::Stopped => (
             "The letter is stopped.",
@@ -454,8 +494,8 @@ fn en(code: Code) -> (&'static str, &'static str) {
             "Choose the authentication/signing certificate of the delivery from Buypass or Commfides.",
         ),
         Code::CertificateFile => (
-            "The certificate file could not be opened with this password.",
-            "Check the file and the password.",
+            "The certificate file could not be opened with this password, or others can read it.",
+            "Check the file and the password, and that both files can be read by you alone.",
         ),
         Code::KeyFailed => (
             "The key did not sign.",
@@ -513,6 +553,10 @@ fn en(code: Code) -> (&'static str, &'static str) {
             "The access point finds the letter too large. It was not sent.",
             "Make the files smaller and send a new letter.",
         ),
+        Code::RefusedByReplay => (
+            "One of the checks does not hold. A mailbox would refuse the letter.",
+            "The last line of the list shows which check it is, and why.",
+        ),
         Code::DiskFull => (
             "The disk is full. Nothing is lost.",
             "Free some space and try again.",
@@ -556,6 +600,10 @@ fn en(code: Code) -> (&'static str, &'static str) {
         Code::Practice => (
             "The practice environment could not be started or reached.",
             "Run “utpost practice serve” in a window of its own and see what it says.",
+        ),
+        Code::PracticeRunning => (
+            "The practice environment is running for this folder already.",
+            "Other commands use the one that runs. Stop it where it was started, to empty it or start it anew.",
         ),
         Code::Defect => (
             "There is a fault in the program. We are sorry.",

@@ -23,6 +23,8 @@ pub(crate) struct Place {
     pub(crate) folder: PathBuf,
     pub(crate) practice_folder: PathBuf,
     pub(crate) settings_file: PathBuf,
+    /// Whether the settings file was named, and so must be there.
+    settings_named: bool,
     key_file: Option<PathBuf>,
 }
 
@@ -53,6 +55,7 @@ impl Place {
             folder,
             practice_folder,
             settings_file,
+            settings_named: common.settings.is_some(),
             key_file: common.key_file.clone(),
         })
     }
@@ -84,7 +87,14 @@ impl Place {
 
     /// The settings, or none where nothing has been set.
     pub(crate) fn settings(&self) -> Result<Settings, Failure> {
-        Ok(Settings::read(&self.settings_file)?.unwrap_or_default())
+        match Settings::read(&self.settings_file)? {
+            Some(settings) => Ok(settings),
+            None if self.settings_named => Err(Failure::detailed(
+                Code::FileMissing,
+                self.settings_file.display(),
+            )),
+            None => Ok(Settings::default()),
+        }
     }
 
     /// Starts practice in this process, unless one runs for this folder already.
@@ -98,6 +108,7 @@ impl Place {
                 Ok((Some(practice), endpoints))
             }
             Err(StartFault::AlreadyRunning { .. }) => Ok((None, self.running_practice()?)),
+            Err(fault @ StartFault::InUse) => Err(Failure::detailed(Code::PracticeRunning, fault)),
             Err(fault) => Err(Failure::detailed(Code::Practice, fault)),
         }
     }
@@ -144,8 +155,7 @@ impl Workplace {
         } = services;
         let access = Access::open(endpoints, client, clock.clone(), Limits::default())
             .map_err(|fault| Failure::detailed(Code::Defect, fault))?;
-        let user = std::env::var("USER").or_else(|_| std::env::var("USERNAME"));
-        let actor = Actor::Clerk(user.unwrap_or_else(|_| "unknown".to_owned()));
+        let actor = Actor::Clerk(user());
         Ok(Self {
             ledger,
             agency,
@@ -242,6 +252,10 @@ impl Connections {
             ),
         };
         let endpoints = endpoints.map_err(|fault| Failure::detailed(Code::Settings, fault))?;
+        let absent = settings.missing();
+        if !absent.is_empty() {
+            return Err(missing(&absent.join(", ")));
+        }
         for file in &settings.trusted_certificates {
             trust.add_certificates(certificates(file)?);
         }
@@ -290,8 +304,25 @@ impl Connections {
     }
 }
 
+/// Who sits here, as the ledger names them. A scheduled call may have no name in its environment.
+fn user() -> String {
+    let named = std::env::var("USER").or_else(|_| std::env::var("USERNAME"));
+    #[cfg(unix)]
+    let named = named.or_else(|fault| {
+        let own = fs::metadata("/proc/self").map_err(|_| fault)?;
+        Ok::<_, std::env::VarError>(format!("uid {}", std::os::unix::fs::MetadataExt::uid(&own)))
+    });
+    named.unwrap_or_else(|_| "unknown".to_owned())
+}
+
 fn key(file: &KeyFile, trust: &TrustPolicy) -> Result<Arc<dyn Signer>, Failure> {
     let unreadable = |fault| Failure::detailed(Code::CertificateFile, fault);
+    for private in [&file.file, &file.password_file] {
+        if open_to_others(private).map_err(unreadable)? {
+            let words = format!("{}: other users can read it", private.display());
+            return Err(Failure::detailed(Code::CertificateFile, words));
+        }
+    }
     let bytes = fs::read(&file.file).map_err(unreadable)?;
     let password = Sensitive::new(fs::read_to_string(&file.password_file).map_err(unreadable)?);
     let line = password
@@ -310,6 +341,19 @@ fn key(file: &KeyFile, trust: &TrustPolicy) -> Result<Arc<dyn Signer>, Failure> 
         Failure::detailed(code, fault)
     })?;
     Ok(Arc::new(signer.with_issuers_from(trust)))
+}
+
+/// Whether others than the owner may read the file.
+#[cfg(unix)]
+fn open_to_others(file: &Path) -> std::io::Result<bool> {
+    let mode = std::os::unix::fs::MetadataExt::mode(&fs::metadata(file)?);
+    Ok(mode & 0o077 != 0)
+}
+
+/// On Windows a user's folder is private by inheritance.
+#[cfg(not(unix))]
+fn open_to_others(_: &Path) -> std::io::Result<bool> {
+    Ok(false)
 }
 
 fn certificates(file: &Path) -> Result<Vec<Certificate>, Failure> {

@@ -133,8 +133,16 @@ codes! {
     LetterUnknown = "INPUT_LETTER_UNKNOWN" in Input,
     /// The letter's state does not allow this.
     NotNow = "INPUT_NOT_IN_THIS_STATE" in Input,
+    /// The command is not written as it should be.
+    Usage = "INPUT_USAGE" in Input,
+    /// The folder for evidence can't be used.
+    OutFolder = "INPUT_OUT_FOLDER" in Input,
     /// The settings are missing or wrong.
     Settings = "INPUT_SETTINGS" in Input,
+    /// The practice environment has no such letter, or it is not that far.
+    PracticeLetter = "INPUT_PRACTICE_LETTER" in Input,
+    /// The practice environment does not take this order.
+    PracticeOrder = "INPUT_PRACTICE_ORDER" in Input,
 
     /// Removed from the register.
     PersonDeleted = "REACH_PERSON_DELETED" in Reach,
@@ -196,6 +204,8 @@ codes! {
     RefusedByAccessPoint = "REJECTED_BY_ACCESS_POINT" in Rejected,
     /// The access point found it too large.
     RefusedTooLarge = "REJECTED_TOO_LARGE" in Rejected,
+    /// A mailbox would refuse the letter that was replayed.
+    RefusedByReplay = "REJECTED_BY_REPLAY" in Rejected,
 
     /// The disk is full.
     DiskFull = "LOCAL_DISK_FULL" in Local,
@@ -219,6 +229,8 @@ codes! {
     Disk = "LOCAL_DISK" in Local,
     /// The practice environment could not be started or reached.
     Practice = "LOCAL_PRACTICE" in Local,
+    /// Another program runs the practice environment of this folder.
+    PracticeRunning = "LOCAL_PRACTICE_RUNNING" in Local,
 
     /// A broken promise inside the program.
     Defect = "DEFECT" in Defect,

@@ -7,11 +7,15 @@ use utpost_domain::{Event, Letter, LetterId, Sensitive};
 
 use crate::{Fault, Ledger, StoredReceipt};
 
+/// The personal field with what another said in its own words. Frozen: it is hashed.
+pub(crate) const DETAIL: &str = "detail";
+
 /// What there is to show of one letter.
 pub struct Evidence {
     /// The letter as it stands.
     pub letter: Letter,
-    /// The signed message of the last attempt, compact JWS. Holds the expired token.
+    /// The signed message of the last attempt, compact JWS. Holds the token, which is
+    /// of use to others for the two minutes it lives.
     pub message: Option<Sensitive<String>>,
     /// Where the sealed parcel lies, or lay while it was kept; `None` before sealing.
     pub parcel: Option<PathBuf>,
@@ -21,7 +25,7 @@ pub struct Evidence {
     pub timeline: Vec<TimelineEntry>,
 }
 
-/// One line of a letter's timeline. Nothing in it tells who the citizen is.
+/// One line of a letter's timeline. Nothing that is serialised of it tells who the citizen is.
 #[derive(Debug, Clone, Serialize)]
 pub struct TimelineEntry {
     /// Place in the ledger's chain.
@@ -31,6 +35,10 @@ pub struct TimelineEntry {
     pub event: Event,
     /// The event's hash, hexadecimal.
     pub hash: String,
+    /// What a mailbox, print shop or access point said in its own words. For the clerk's eyes; may
+    /// hold ids.
+    #[serde(skip)]
+    pub detail: Option<Sensitive<String>>,
 }
 
 /// Gathers a letter's evidence.
@@ -62,6 +70,7 @@ pub fn timeline(ledger: &dyn Ledger, id: LetterId) -> Result<Vec<TimelineEntry>,
         .map(|recorded| TimelineEntry {
             position: recorded.position,
             hash: recorded.hash.hex(),
+            detail: recorded.personal.value(DETAIL).cloned(),
             event: recorded.event,
         })
         .collect())

@@ -13,6 +13,7 @@ use utpost_domain::{
 use utpost_parcel::SealedParcel;
 use utpost_wire::{Digital, Envelope, Heading, Print, StatusLine};
 
+use crate::evidence::DETAIL;
 use crate::letter::contents;
 use crate::send::{later, personal};
 use crate::{CallFault, Desk, Entry, Fault, Progress, Recorded, Remote, Submission};
@@ -130,7 +131,7 @@ fn write_down(
         if !known.contains(&seen) {
             let mut entry = desk.event(seen.clone());
             if let Some(description) = line.description {
-                entry.personal.insert("detail", description);
+                entry.personal.insert(DETAIL, description);
             }
             letter = desk.ledger.record(id, &entry)?;
             known.push(seen);
@@ -174,7 +175,11 @@ fn attempt_once(desk: &Desk<'_>, id: LetterId) -> Result<Letter, Fault> {
 
     // The attempt first: of two programs only one gets it, and keeps the message it sends.
     let attempt = letter.attempts() + 1;
-    desk.record(id, Happening::AttemptStarted { attempt })?;
+    let started = Happening::AttemptStarted {
+        attempt,
+        message_id: sealed.message_id,
+    };
+    desk.record(id, started)?;
     if let Err(fault) = desk
         .ledger
         .keep_message(id, attempt, &signed, desk.clock.now())
@@ -310,7 +315,7 @@ fn refused(desk: &Desk<'_>, id: LetterId, attempt: u32, fault: CallFault) -> Res
     };
     let mut entry = desk.event(Happening::RefusedAtAccessPoint { code, http_status });
     if let Some(detail) = detail {
-        entry.personal.insert("detail", detail);
+        entry.personal.insert(DETAIL, detail);
     }
     in_vain(
         desk,

@@ -9,6 +9,7 @@ use utpost_domain::{
 };
 use utpost_wire::{Expectation, ReceiptFault, UnverifiedReceipt, parse_receipt};
 
+use crate::evidence::DETAIL;
 use crate::{CallFault, Desk, Entry, Fault, InboxItem, InboxQuery, IncomingReceipt, ReceiptKept};
 
 /// Receipts asked for at a time.
@@ -250,7 +251,7 @@ impl Judged {
                     return;
                 }
                 if let Some(detail) = verified.detail() {
-                    self.personal.insert("detail", detail.clone());
+                    self.personal.insert(DETAIL, detail.clone());
                 }
                 self.what = Some(Happening::ReceiptVerified(VerifiedReceiptFacts {
                     kind: verified.kind(),

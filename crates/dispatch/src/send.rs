@@ -304,8 +304,10 @@ fn seal(
         .iter()
         .map(|document| document.facts.bytes)
         .sum();
+    // One instant for the signature in the parcel and the message around it: receivers compare.
+    let at = desk.clock.now();
     let parcel = package(desk, contents, mailbox, &sources)?
-        .sign(desk.signer, desk.clock.now())?
+        .sign(desk.signer, at)?
         .seal(&receiver, &path, &mut |done| {
             (desk.progress)(Progress::Sealing { done, of })
         })?;
@@ -320,6 +322,7 @@ fn seal(
         receiver: receiver.organisation(),
         carrier,
     }));
+    entry.event.at = at;
     if let Channel::Digital(route) = &decision.channel {
         entry.personal = personal::of_route(&route.mailbox, &route.notices);
     }

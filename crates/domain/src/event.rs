@@ -81,6 +81,9 @@ pub enum Happening {
     AttemptStarted {
         /// Counted from 1.
         attempt: u32,
+        /// What is being sent. A letter called back and sealed anew meanwhile has another, and
+        /// the attempt of the earlier sealing is impossible.
+        message_id: MessageId,
     },
     /// The access point surely has not received the letter.
     NotReceived {

@@ -376,9 +376,14 @@ impl Letter {
             }),
             Happening::Sealed(sealed) => self.sealed_at(sealed, event.at),
             Happening::TokenFetched { .. } => Fits::when(self.being_sent(), || {}),
-            Happening::AttemptStarted { attempt } => {
+            Happening::AttemptStarted {
+                attempt,
+                message_id,
+            } => {
                 let next = self.attempts.checked_add(1) == Some(*attempt);
-                Fits::when(self.may_resubmit() && next, || {
+                let sealed = self.sealed.as_ref();
+                let this = sealed.is_some_and(|sealed| sealed.message_id == *message_id);
+                Fits::when(self.may_resubmit() && next && this, || {
                     self.attempts = *attempt;
                     self.enter(State::Submitting);
                 })
@@ -668,6 +673,19 @@ mod tests {
     };
     use crate::{Language, OpeningReceipt, SecurityLevel};
     use proptest::prelude::*;
+
+    #[test]
+    fn an_attempt_of_an_earlier_sealing_is_impossible() {
+        let mut letter = sealed(Carrier::Digital);
+        let other = Happening::AttemptStarted {
+            attempt: 1,
+            message_id: MessageId::generate(),
+        };
+        assert!(letter.apply(&event(other)).is_err());
+        assert_eq!(letter.attempts(), 0);
+        apply(&mut letter, attempt(1));
+        assert_eq!(letter.state(), State::Submitting);
+    }
 
     #[test]
     fn a_digital_letter_goes_the_whole_way() {
@@ -1430,6 +1448,8 @@ mod tests {
         letter
     }
 
+    const MESSAGE: &str = "1d1c6b1e-0000-4000-8000-000000000001";
+
     fn sealed(carrier: Carrier) -> Letter {
         let mut letter = held(carrier);
         apply(&mut letter, sealing(carrier));
@@ -1466,7 +1486,7 @@ mod tests {
 
     fn sealing(carrier: Carrier) -> Happening {
         Happening::Sealed(Sealed {
-            message_id: MessageId::parse("1d1c6b1e-0000-4000-8000-000000000001").unwrap(),
+            message_id: MessageId::parse(MESSAGE).unwrap(),
             conversation_id: ConversationId::parse("2d1c6b1e-0000-4000-8000-000000000002").unwrap(),
             parcel: Digest::of(b"parcel"),
             parcel_bytes: 6,
@@ -1478,7 +1498,10 @@ mod tests {
     }
 
     fn attempt(attempt: u32) -> Happening {
-        Happening::AttemptStarted { attempt }
+        Happening::AttemptStarted {
+            attempt,
+            message_id: MessageId::parse(MESSAGE).unwrap(),
+        }
     }
 
     fn accepted() -> Happening {

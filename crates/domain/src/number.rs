@@ -435,7 +435,8 @@ mod tests {
         assert_eq!(admitted(ordinary, Production), Ok(()));
         for environment in [Test, Practice] {
             assert_eq!(admitted(synthetic, environment), Ok(()));
-            assert_eq!(admitted(help, environment), Ok(()));
+            // As likely a patient's as a test person's.
+            assert_eq!(admitted(help, environment), Err(NumberFault::NotSynthetic));
             assert_eq!(
                 admitted(ordinary, environment),
                 Err(NumberFault::NotSynthetic)

@@ -55,7 +55,7 @@ impl Source for StoredDocument {
             file,
             cipher,
             left: self.bytes,
-            finished: false,
+            rest: Rest::Chunks,
             chunk: Zeroizing::new(Vec::with_capacity(CHUNK + TAG)),
             at: 0,
         }))
@@ -114,39 +114,52 @@ struct Opening {
     cipher: Cipher,
     /// Plain bytes not yet decrypted.
     left: u64,
-    /// The last chunk has been seen and nothing followed it.
-    finished: bool,
+    rest: Rest,
+    /// Plain bytes, proven.
     chunk: Zeroizing<Vec<u8>>,
     at: usize,
 }
 
+/// What the file holds after the chunk at hand.
+#[derive(Clone, Copy)]
+enum Rest {
+    Chunks,
+    Nothing,
+    /// Something that could not be read or proven; nothing behind it is read either.
+    Unproven,
+}
+
 impl Opening {
     fn next_chunk(&mut self) -> io::Result<()> {
+        self.rest = Rest::Unproven;
+        self.at = 0;
+        let mut chunk = mem::take(&mut self.chunk);
+        chunk.clear();
         let plain = self.left.min(CHUNK as u64);
         let last = plain == self.left;
-        self.chunk.clear();
-        self.at = 0;
         let sealed = plain + TAG as u64;
-        if (&self.file).take(sealed).read_to_end(&mut self.chunk)? as u64 != sealed {
+        if (&self.file).take(sealed).read_to_end(&mut chunk)? as u64 != sealed {
             return Err(damaged());
         }
-        self.cipher
-            .open(&mut self.chunk, last)
-            .map_err(|_| damaged())?;
-        self.left -= plain;
-        self.finished = last;
+        self.cipher.open(&mut chunk, last).map_err(|_| damaged())?;
         if last && self.file.read(&mut [0])? != 0 {
-            self.chunk.clear();
             return Err(damaged());
         }
+        self.left -= plain;
+        self.rest = if last { Rest::Nothing } else { Rest::Chunks };
+        self.chunk = chunk;
         Ok(())
     }
 }
 
 impl Read for Opening {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        if self.at == self.chunk.len() && !self.finished && !into.is_empty() {
-            self.next_chunk()?;
+        if self.at == self.chunk.len() && !into.is_empty() {
+            match self.rest {
+                Rest::Chunks => self.next_chunk()?,
+                Rest::Nothing => {}
+                Rest::Unproven => return Err(damaged()),
+            }
         }
         let taken = (&self.chunk[self.at..]).read(into)?;
         self.at += taken;
@@ -338,5 +351,24 @@ mod tests {
             over,
             Err(Fault::Known(LedgerFault::TooLarge { limit: 10 }))
         ));
+    }
+
+    #[test]
+    fn after_an_error_nothing_more_is_read() {
+        let kept = keep(&pattern(2 * CHUNK + 5));
+        let mut altered = kept.sealed.clone();
+        altered[HEADER + 3] ^= 1;
+        let cut = &kept.sealed[..HEADER + 100];
+        let lengthened = [&kept.sealed[..], &[0]].concat();
+        for (bytes, sound) in [(&altered[..], 0), (cut, 0), (&lengthened, 2 * CHUNK)] {
+            std::fs::write(&kept.document.path, bytes).unwrap();
+            let mut reader = kept.document.open().unwrap();
+            reader.read_exact(&mut vec![0; sound]).unwrap();
+            let mut into = [0; 64];
+            for _ in 0..4 {
+                assert!(reader.read(&mut into).is_err());
+                assert_eq!(into, [0; 64]);
+            }
+        }
     }
 }

@@ -87,7 +87,7 @@ pub(crate) fn list(
     let mut statement = connection.prepare_cached(
         "SELECT receipt_id, conversation_id, letter, raw, received_at, verdict, signer,
                 acknowledged_at
-         FROM receipts WHERE letter IS ?1 ORDER BY received_at",
+         FROM receipts WHERE letter IS ?1 ORDER BY number",
     )?;
     let mut rows = statement.query([letter.map(|letter| letter.to_string())])?;
     let mut receipts = Vec::new();

@@ -688,10 +688,11 @@ fn a_receipt_and_its_event_are_written_together_and_once() {
         ledger.keep_receipt(&receipt, Some(&event)).unwrap(),
         ReceiptKept::Known
     );
-    let signed_anew = incoming(Some(id), Some(letter), "d.e.f", VERIFIED);
+    // Another text under the same id is another receipt, shown beside the first.
+    let forged = incoming(Some(id), Some(letter), "d.e.f", "SIGNATURE_WRONG");
     assert_eq!(
-        ledger.keep_receipt(&signed_anew, Some(&event)).unwrap(),
-        ReceiptKept::Known
+        ledger.keep_receipt(&forged, None).unwrap(),
+        ReceiptKept::New
     );
     assert_eq!(ledger.letter(letter).unwrap().state(), State::Delivered);
     assert_eq!(ledger.check_chain().unwrap().events, SENT_EVENTS + 1);
@@ -704,7 +705,7 @@ fn a_receipt_and_its_event_are_written_together_and_once() {
     ledger.acknowledge(id, at(10)).unwrap();
     ledger.acknowledge(id, at(11)).unwrap();
     let kept = ledger.receipts(Some(letter)).unwrap();
-    assert_eq!(kept.len(), 1);
+    assert_eq!(kept.len(), 2);
     assert_eq!(kept[0].acknowledged_at, Some(at(10)));
     assert_eq!(kept[0].receipt.raw, "a.b.c");
     assert_eq!(kept[0].receipt.received_at, at(8));
@@ -910,11 +911,19 @@ fn drafted_only(ledger: &LedgerFile, minute: i64) -> LetterId {
 /// A digital letter that the access point has.
 fn sent(ledger: &LedgerFile) -> LetterId {
     let letter = drafted_only(ledger, 0);
+    let sealing = sealed();
+    let Happening::Sealed(facts) = &sealing else {
+        unreachable!()
+    };
+    let message_id = facts.message_id;
     let happenings = [
         decided(),
         Happening::SendPressed { until: at(2) },
-        sealed(),
-        Happening::AttemptStarted { attempt: 1 },
+        sealing,
+        Happening::AttemptStarted {
+            attempt: 1,
+            message_id,
+        },
         Happening::Accepted {
             how: Acceptance::Answered,
         },

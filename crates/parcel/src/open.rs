@@ -7,6 +7,7 @@ mod envelope;
 pub(crate) mod manifest;
 pub(crate) mod signature;
 
+use std::collections::HashSet;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -129,16 +130,57 @@ fn entry_named<'a>(entries: &'a [Entry], name: &str) -> Result<&'a [u8], Contain
 /// Plain text of a package, wiped when it goes.
 type Plain = Zeroizing<Vec<u8>>;
 
-/// Small documents with no entities and no depth to speak of.
+/// Small documents without entities, and with few enough attributes and namespaces that what the
+/// parser does in quadratic time stays short.
 fn parse_xml(bytes: &[u8]) -> Option<roxmltree::Document<'_>> {
+    const MOST_BYTES: usize = 1024 * 1024;
     const MOST_NODES: u32 = 50_000;
+    if bytes.len() > MOST_BYTES {
+        return None;
+    }
     let options = roxmltree::ParsingOptions {
         nodes_limit: MOST_NODES,
         ..Default::default()
     };
     let text = std::str::from_utf8(bytes).ok()?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    // Inside a tag there is no other `<`, so each tag is one of these pieces.
+    let crowded = text.split('<').any(|tag| attributes(tag) > MOST_ATTRIBUTES)
+        || prefixes_declared(text) > MOST_PREFIXES;
+    if crowded {
+        return None;
+    }
     roxmltree::Document::parse_with_options(text, options).ok()
+}
+
+/// In one tag, namespace declarations among them.
+const MOST_ATTRIBUTES: usize = 64;
+/// In one document. Bounds how many are in scope at any depth.
+const MOST_PREFIXES: usize = 64;
+
+/// How many attributes a tag has, given what follows its `<`.
+fn attributes(tag: &str) -> usize {
+    let mut count = 0;
+    let mut quote = None;
+    for byte in tag.bytes() {
+        match (quote, byte) {
+            (Some(open), _) if byte == open => quote = None,
+            (Some(_), _) => {}
+            (None, b'"' | b'\'') => quote = Some(byte),
+            (None, b'=') => count += 1,
+            (None, b'>') => break,
+            (None, _) => {}
+        }
+    }
+    count
+}
+
+fn prefixes_declared(text: &str) -> usize {
+    let declarations = text.split("xmlns:").skip(1);
+    declarations
+        .filter_map(|rest| rest.split(['=', ' ', '\t', '\r', '\n']).next())
+        .collect::<HashSet<_>>()
+        .len()
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 use std::fmt::{self, Write as _};
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
@@ -94,9 +94,7 @@ impl DatabaseKey {
     }
 
     fn generate() -> Result<Self, KeyFault> {
-        let mut key = Zeroizing::new([0; 32]);
-        aws_lc_rs::rand::fill(key.as_mut_slice()).map_err(|_| KeyFault::NoRandomness)?;
-        Ok(Self(key))
+        random().map(Self)
     }
 
     fn read_entry(entry: &Entry) -> Result<Self, KeyFault> {
@@ -129,25 +127,30 @@ impl DatabaseKey {
         Ok(Self(key))
     }
 
+    /// Makes the file whole elsewhere and links it into place, where another program's may have
+    /// come first.
     fn create_file(path: &Path) -> Result<Self, KeyFault> {
         let key = Self::generate()?;
-        let mut text = Zeroizing::new(String::with_capacity(65));
-        for byte in key.0.iter() {
-            let _ = write!(text, "{byte:02x}");
-        }
+        let mut text = hex(key.0.as_slice());
         text.push('\n');
         let path = std::path::absolute(path)?;
         let folder = path
             .parent()
             .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
         private_folder(folder)?;
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&path)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
+        let mut part = path.clone().into_os_string();
+        part.push(format!(".{}.part", *hex(random::<8>()?.as_slice())));
+        let part = Path::new(&part);
+        let linked = write_private(part, text.as_bytes()).and_then(|()| fs::hard_link(part, &path));
+        // One that cannot be removed is no more readable than the key file.
+        let _ = fs::remove_file(part);
+        let key = match linked {
+            Ok(()) => key,
+            Err(fault) if fault.kind() == io::ErrorKind::AlreadyExists => {
+                Self::read_file(File::open(&path)?)?
+            }
+            Err(fault) => return Err(fault.into()),
+        };
         #[cfg(unix)]
         File::open(folder)?.sync_all()?;
         Ok(key)
@@ -169,6 +172,31 @@ fn store_fault(fault: keyring::Error) -> KeyFault {
         keyring::Error::BadEncoding(_) | keyring::Error::BadDataFormat(..) => KeyFault::Malformed,
         other => KeyFault::KeyStore(Box::new(other)),
     }
+}
+
+fn random<const N: usize>() -> Result<Zeroizing<[u8; N]>, KeyFault> {
+    let mut bytes = Zeroizing::new([0; N]);
+    aws_lc_rs::rand::fill(bytes.as_mut_slice()).map_err(|_| KeyFault::NoRandomness)?;
+    Ok(bytes)
+}
+
+/// Hexadecimal digits, with room for one letter more.
+fn hex(bytes: &[u8]) -> Zeroizing<String> {
+    let mut text = Zeroizing::new(String::with_capacity(2 * bytes.len() + 1));
+    for byte in bytes {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
 }
 
 fn private_folder(folder: &Path) -> io::Result<()> {
@@ -231,5 +259,37 @@ mod tests {
                 Err(KeyFault::ReadableByOthers)
             ));
         }
+    }
+
+    #[test]
+    fn programs_that_start_at_once_get_the_same_key() {
+        for _ in 0..50 {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("ledger.key");
+            let start = std::sync::Barrier::new(4);
+            let make = || {
+                start.wait();
+                let key = DatabaseKey::from_key_file(&path, WhenMissing::Create).unwrap();
+                *key.expose("test")
+            };
+            let keys = std::thread::scope(|scope| {
+                let programs = [(); 4].map(|()| scope.spawn(make));
+                programs.map(|program| program.join().unwrap())
+            });
+            assert!(keys.iter().all(|key| *key == keys[0]));
+            assert_eq!(folder.path().read_dir().unwrap().count(), 1);
+        }
+    }
+
+    #[test]
+    fn what_a_crash_left_beside_the_key_file_does_not_disturb() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.key");
+        let left = folder.path().join("ledger.key.0011223344556677.part");
+        std::fs::write(&left, "00").unwrap();
+        let made = DatabaseKey::from_key_file(&path, WhenMissing::Create).unwrap();
+        let read = DatabaseKey::from_key_file(&path, WhenMissing::Refuse).unwrap();
+        assert_eq!(made.expose("test"), read.expose("test"));
+        assert_eq!(std::fs::read(left).unwrap(), b"00");
     }
 }

@@ -175,9 +175,15 @@ async fn faults(State(world): State<Shared>) -> Json<Vec<Fault>> {
     Json(world.faults.planned())
 }
 
-async fn plan_fault(State(world): State<Shared>, Json(fault): Json<Fault>) -> Json<Vec<Fault>> {
+async fn plan_fault(
+    State(world): State<Shared>,
+    Json(fault): Json<Fault>,
+) -> Result<Json<Vec<Fault>>, Problem> {
+    if !fault.fits() {
+        return Err(Problem::bad_request("this kind is not for this service"));
+    }
     world.faults.plan(fault);
-    Json(world.faults.planned())
+    Ok(Json(world.faults.planned()))
 }
 
 async fn clear_faults(State(world): State<Shared>) -> Json<Vec<Fault>> {

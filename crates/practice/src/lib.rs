@@ -20,14 +20,22 @@
 //! | `POST /print/{message}/posted` | `leveringskvittering` |
 //! | `POST /print/{message}/returned` | `returpostkvittering` when returns are reported; 409 before it is posted |
 //! | `POST /advance` | a night: the pile is posted; what a person's row returns comes back the night after |
-//! | `POST /forge` `{"conversation", "kind"}` | a forged `leveringskvittering`; kinds `wrong_key`, `foreign_ca`, `wrong_sender`, `tampered` |
+//! | `POST /forge` `{"conversation", "kind"}` | a forged `leveringskvittering`; kinds `wrong_key`, `foreign_ca`, `wrong_sender`, `tampered`, `unknown_conversation` |
 //! | `GET`, `POST`, `DELETE /faults` | planned misbehaviour: shown, added to, forgotten; answers what is planned |
 //!
-//! A planned fault is `{"service", "times", "kind"}`. Services: `token`, `register`,
-//! `print_certificate`, `submit`, `statuses`, `inbox`, `read`. Kinds: `lose_before` and `lose_after`
-//! (the connection is closed without an answer, before or after the work is done), `status` (with
-//! `status` and, if wanted, `retry_after` in seconds; 502 comes as HTML), `delay` (with
-//! `milliseconds`).
+//! A planned fault is `{"service", "times", "kind"}`, with `after` when it lets that many calls
+//! through first. Services: `token`, `register`, `print_certificate`, `submit`, `statuses`, `inbox`,
+//! `read`. Kinds:
+//!
+//! | kind | what happens |
+//! |---|---|
+//! | `lose_before`, `lose_after` | the connection is closed without an answer, before or after the work is done |
+//! | `status` | nothing is done and `status` answered; if wanted with `retry_after` in seconds, or `as_string`: the problem's `status` is a string; 502 comes as HTML |
+//! | `delay`, `slow_answer` | a wait of `milliseconds` before the work, or after it |
+//! | `slow_upload` (`submit`) | the body is read at `bytes_per_second` |
+//! | `null_item` (`inbox`) | an item whose `forretningsmelding` is null comes first |
+//! | `local_timestamps` (`statuses`) | timestamps lack their offset |
+//! | `outdated_mailbox` (`register`) | the mailboxes answered are closed by the time of the upload |
 
 mod access_point;
 mod authority;

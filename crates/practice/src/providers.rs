@@ -19,8 +19,7 @@ use crate::books::{Course, Entry, Letter, LetterKind, Receipt, Transport};
 use crate::checks::message::Content;
 use crate::checks::receipt::{self, Event, NoticeChannel, Side};
 use crate::checks::token::TokenIssuer;
-use crate::checks::xades::SigningTime;
-use crate::checks::{self, Outcome, Provider, Takes, Verdict, mailbox_checks};
+use crate::checks::{self, Outcome, Provider, Span, Takes, Verdict, mailbox_checks};
 use crate::disk;
 use crate::persons::{Fate, mailbox_owner, persons};
 use crate::problem::Problem;
@@ -94,6 +93,8 @@ pub(crate) enum Forgery {
     WrongSender,
     /// The supplier's signature over another text.
     Tampered,
+    /// Rightly signed, but of a conversation nobody has begun.
+    UnknownConversation,
 }
 
 impl Forgery {
@@ -103,6 +104,7 @@ impl Forgery {
             Self::ForeignCa => "foreign_ca",
             Self::WrongSender => "wrong_sender",
             Self::Tampered => "tampered",
+            Self::UnknownConversation => "unknown_conversation",
         }
     }
 }
@@ -272,7 +274,7 @@ fn check(world: &World, letter: &Letter) -> Result<(Verdict, Option<checks::Lett
                 mailbox_owner(receiver.as_str(), address)
                     .is_some_and(|owner| owner.fate != Fate::Closed)
             },
-            signed: SigningTime { earliest, latest },
+            made: Span { earliest, latest },
             cms: checks::cms_profile::Tolerance::default(),
             limits: checks::package::Limits::default(),
             at: world.now(),
@@ -441,6 +443,11 @@ fn sign(
         Some(Forgery::ForeignCa) => by(&world.authority.foreign),
         Some(Forgery::WrongSender) => by(&world.authority.neighbour),
         Some(Forgery::Tampered) => forged(receipt::Forgery::ChangedText),
+        Some(Forgery::UnknownConversation) => {
+            let mut stray = letter.original.clone();
+            stray.conversation_id = Uuid::new_v4();
+            receipt::sign(&receipt.to_json(&stray), &own.key, &own.certificate)
+        }
     })
 }
 

@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use openssl::error::ErrorStack;
@@ -44,10 +44,18 @@ pub struct ReplayFiles<'a> {
 pub enum ReplayFault {
     /// A file could not be read.
     #[error("a file could not be read")]
-    File(#[from] io::Error),
-    /// A certificate or key file is not of its form, or the password is wrong.
-    #[error("a certificate or key could not be read")]
-    Unreadable(#[from] ErrorStack),
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Cause.
+        source: io::Error,
+    },
+    /// The recipient's file is no PKCS#12, or the password is wrong.
+    #[error("the key file could not be opened")]
+    Recipient(#[source] ErrorStack),
+    /// The issuing certificates are not PEM.
+    #[error("the issuing certificates could not be read")]
+    Issuers(#[source] ErrorStack),
     /// The PKCS#12 file lacks certificate or key.
     #[error("the key file holds no key with its certificate")]
     NoKey,
@@ -58,21 +66,26 @@ pub enum ReplayFault {
 /// # Errors
 /// [`ReplayFault`] for files that can't be used; what is wrong with the letter is in the verdict.
 pub fn replay_files(files: &ReplayFiles<'_>) -> Result<Verdict, ReplayFault> {
-    let recipient = Pkcs12::from_der(&fs::read(files.recipient)?)?.parse2(files.password)?;
+    let jwt = read(files.message)?;
+    let cms = read(files.package)?;
+    let (recipient, issuers) = (read(files.recipient)?, read(files.issuers)?);
+    let recipient = Pkcs12::from_der(&recipient)
+        .and_then(|file| file.parse2(files.password))
+        .map_err(ReplayFault::Recipient)?;
     let (Some(certificate), Some(key)) = (recipient.cert, recipient.pkey) else {
         return Err(ReplayFault::NoKey);
     };
-    let (roots, intermediates) = X509::stack_from_pem(&fs::read(files.issuers)?)?
+    let (roots, intermediates) = X509::stack_from_pem(&issuers)
+        .map_err(ReplayFault::Issuers)?
         .into_iter()
         .partition(|one| {
             one.issuer_name()
                 .try_cmp(one.subject_name())
                 .is_ok_and(|o| o.is_eq())
         });
-    let jwt = fs::read(files.message)?;
     let (verdict, _) = checks::replay(checks::Replay {
         jwt: jwt.trim_ascii(),
-        cms: &fs::read(files.package)?,
+        cms: &cms,
         certificate: &certificate,
         key: &key,
         organisation: files.provider,
@@ -84,4 +97,11 @@ pub fn replay_files(files: &ReplayFiles<'_>) -> Result<Verdict, ReplayFault> {
         at: files.at,
     });
     Ok(verdict)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, ReplayFault> {
+    fs::read(path).map_err(|source| ReplayFault::File {
+        path: path.to_owned(),
+        source,
+    })
 }

@@ -38,7 +38,7 @@ pub const CLIENT: &str = "5f2a7c1e-0b64-4d19-9c53-3a1be2f8d670";
 pub const CLIENT_WITH_KEY: &str = "e0b9d3a4-6c78-4f25-8a17-92d4c5f0b1e3";
 /// The key identifier of [`CLIENT_WITH_KEY`].
 pub const KEY_ID: &str = "1c8e4f70-52ab-49d6-b3e9-7f60d2a85c14";
-/// A client of the agency that holds [`SCOPE_CONTACT`] only.
+/// A client of the agency that holds the scope for contact information only.
 pub const CLIENT_LIMITED: &str = "a47d60f2-913b-4e8c-b5d0-68f1c2e7a935";
 /// The neighbour's client.
 pub const CLIENT_NEIGHBOUR: &str = "93c5b8e1-7d02-4a6f-8e34-d1f0a9b76c52";
@@ -514,24 +514,33 @@ impl Bearer {
         tokens: &TokenIssuer,
         now: Timestamp,
     ) -> Result<Self, Problem> {
+        let bearer = Self::read_unchecked(headers)?;
+        let checked = tokens
+            .check_signature(bearer.compact.as_bytes())
+            .and_then(|()| tokens.check_issuer(&bearer.claims))
+            .and_then(|()| bearer.claims.check_time(now));
+        match checked {
+            Ok(()) => Ok(bearer),
+            Err(fault) => Err(Problem::unauthorized(fault.to_string())),
+        }
+    }
+
+    /// Reads the Authorization header and believes it.
+    ///
+    /// # Errors
+    /// A 401 problem when it holds no token.
+    pub(crate) fn read_unchecked(headers: &HeaderMap) -> Result<Self, Problem> {
         let compact = headers
             .get(header::AUTHORIZATION)
             .and_then(|value| value.to_str().ok())
             .and_then(|value| value.strip_prefix("Bearer "))
             .ok_or_else(|| Problem::unauthorized("no bearer token"))?;
-        let checked = tokens.check_signature(compact.as_bytes()).and_then(|()| {
-            let claims = Claims::read(compact.as_bytes())?;
-            tokens.check_issuer(&claims)?;
-            claims.check_time(now)?;
-            Ok(claims)
-        });
-        match checked {
-            Ok(claims) => Ok(Self {
-                compact: compact.to_owned(),
-                claims,
-            }),
-            Err(fault) => Err(Problem::unauthorized(fault.to_string())),
-        }
+        let claims = Claims::read(compact.as_bytes())
+            .map_err(|fault| Problem::unauthorized(fault.to_string()))?;
+        Ok(Self {
+            compact: compact.to_owned(),
+            claims,
+        })
     }
 
     pub(crate) fn has_scope(&self, scope: &str) -> bool {

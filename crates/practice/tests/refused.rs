@@ -21,6 +21,7 @@ use const_oid::db::rfc5911::{ID_AES_128_CBC, ID_AES_256_WRAP};
 use const_oid::db::rfc5912::{ID_RSAES_OAEP, RSA_ENCRYPTION};
 use der::asn1::{OctetString, SetOfVec};
 use der::{Any, Encode};
+use jiff::SignedDuration;
 use made::{
     AGENCY, Draft, SUPPLIER, Sent, Wanted, access_point, algorithm, claims, cms_of, envelope,
     issue, jws, recipients, refusal_of, token, transport, world, wrapped, x5c,
@@ -645,6 +646,42 @@ fn algorithms_and_times_of_the_signature_are_fixed() {
 }
 
 #[test]
+fn a_package_is_signed_within_five_seconds_of_its_message() {
+    fn after(seconds: i64) -> String {
+        (world().now + SignedDuration::from_secs(seconds)).to_string()
+    }
+    let at_the_end = Draft {
+        change_xades: |xades| xades.signing_time = after(5),
+        ..Draft::digital()
+    };
+    let (verdict, _) = at_the_end.send().at_provider();
+    assert!(verdict.is_accepted(), "{verdict:#?}");
+    let late = xades_fault(|xades| xades.signing_time = after(6));
+    let early = xades_fault(|xades| xades.signing_time = after(-6));
+    assert_eq!((&late, &early), (&xades(XadesFault::SigningTime), &late));
+}
+
+#[test]
+fn a_message_too_old_or_of_tomorrow_is_refused_whenever_its_package_was_signed() {
+    let dated = |change_message| Draft {
+        change_message,
+        ..Draft::digital()
+    };
+    fn date(document: &mut Value, seconds: i64) {
+        let header = &mut document["standardBusinessDocument"]["standardBusinessDocumentHeader"];
+        header["documentIdentification"]["creationDateAndTime"] =
+            json!((world().now + SignedDuration::from_secs(seconds)).to_string());
+    }
+    let changes: [fn(&mut Value); 2] = [
+        |document| date(document, -3601),
+        |document| date(document, 11),
+    ];
+    for change in changes {
+        assert_eq!(dated(change).refusal(), (2, Fault::MessageDate));
+    }
+}
+
+#[test]
 fn nothing_may_stand_where_the_profile_has_nothing() {
     type Change = fn(String) -> String;
     let cases: [(Change, XadesFault); 11] = [
@@ -1164,7 +1201,7 @@ fn unchanged(_: &mut AccessPoint<'_>, _: &mut Upload<'_>) {}
 fn the_access_point_answers_each_fault_with_its_status() {
     let sent = Draft::digital().send();
     let expired = upload_refusal(&sent, |point, _| {
-        point.at = world().now + jiff::SignedDuration::from_secs(100);
+        point.at = world().now + SignedDuration::from_secs(100);
     });
     assert_eq!(expired, (1, 401, Fault::Token(TokenFault::Time)));
     let garbage = upload_refusal(&sent, |_, upload| upload.bearer = "token");
@@ -1249,6 +1286,14 @@ fn a_check_that_is_switched_off_says_so() {
         numbers.map(|check| check.number).collect::<Vec<_>>(),
         [2, 9]
     );
+}
+
+#[test]
+fn the_address_register_is_asked_later() {
+    let verdict = Draft::digital().send().at_access_point();
+    let row = verdict.checks().iter().find(|check| check.number == 10);
+    let outcome = &row.unwrap().outcome;
+    assert_eq!(*outcome, Outcome::NotPossible(Why::LaterAsStatus));
 }
 
 #[test]

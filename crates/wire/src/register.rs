@@ -1,6 +1,11 @@
 //! The contact and reservation register (KRR), REST version 2.
 
+use std::fmt;
+use std::marker::PhantomData;
+
 use jiff::Timestamp;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 use utpost_domain::{
@@ -266,16 +271,37 @@ fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> 
     })
 }
 
-/// An object; `null` and empty text are an object without members.
+/// An object; `null` and empty text are an object without members. Read member by member, so that
+/// one written twice is refused: it could name two mailboxes.
 fn part<'de, D: Deserializer<'de>, T>(from: D) -> Result<T, D::Error>
 where
-    T: Default + for<'a> Deserialize<'a>,
+    T: Default + Deserialize<'de>,
 {
-    match Value::deserialize(from)? {
-        Value::Null => Ok(T::default()),
-        Value::String(text) if text.trim().is_empty() => Ok(T::default()),
-        other => T::deserialize(other).map_err(serde::de::Error::custom),
+    struct Part<T>(PhantomData<T>);
+    impl<'de, T: Default + Deserialize<'de>> Visitor<'de> for Part<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_unit<E>(self) -> Result<T, E> {
+            Ok(T::default())
+        }
+
+        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
+            if text.trim().is_empty() {
+                Ok(T::default())
+            } else {
+                Err(E::invalid_type(serde::de::Unexpected::Other("text"), &self))
+            }
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<T, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(members))
+        }
     }
+    from.deserialize_any(Part(PhantomData))
 }
 
 #[cfg(test)]
@@ -317,6 +343,24 @@ mod tests {
             r#""somethingNew":{"deep":[1,2]}"#,
         ] {
             assert_eq!(only(fields), absent, "{fields}");
+        }
+    }
+
+    #[test]
+    fn a_mailbox_written_twice_or_as_a_list_is_no_answer() {
+        for mailbox in [
+            r#"{"postkasseadresse":"a#1","postkasseadresse":"b#2"}"#,
+            r#"["a#1","984661185"]"#,
+            r#""a#1""#,
+        ] {
+            let body = format!(
+                r#"{{"personer":[{{"personidentifikator":"{PERSON}","digital_post":{mailbox}}}]}}"#
+            );
+            assert_eq!(
+                parse_register_answer(body.as_bytes()),
+                Err(RegisterReadFault::NotAnAnswer),
+                "{mailbox}"
+            );
         }
     }
 

@@ -11,6 +11,9 @@ use crate::home::{
     eventually, files_below, told, utpost,
 };
 
+/// Has a closed mailbox: it answers every letter with `feil`.
+const CLOSED: &str = "23868362464";
+
 fn letter_of(answer: &Value) -> String {
     answer["letter"].as_str().unwrap().to_owned()
 }
@@ -40,10 +43,16 @@ fn steps(shown: &Value) -> Vec<String> {
 #[test]
 fn the_empty_program_says_how_to_begin() {
     let home = Home::new();
-    assert_eq!(home.run(&["status"]).well(), json!({ "letters": [] }));
+    assert_eq!(
+        home.run(&["status"]).well(),
+        json!({ "environment": "practice", "letters": [] })
+    );
     assert!(home.read(&["status"]).out.contains("utpost send"));
     let english = home.read(&["status", "--language", "en"]);
-    assert!(english.out.starts_with("No letters yet."), "{english:?}");
+    assert!(
+        english.out.starts_with("Practice\nNo letters yet."),
+        "{english:?}"
+    );
     assert!(home.read(&["outbox"]).out.contains("Utboksen er tom"));
     assert!(
         home.read(&["receipts", "--language", "en"])
@@ -85,11 +94,15 @@ fn a_letter_goes_to_the_mailbox_and_its_way_is_shown() {
             .all(|receipt| receipt["verdict"] == "VERIFIED")
     );
     let in_words = home.read(&["status", &letter]).out;
-    assert!(in_words.starts_with("Åpnet\n"), "{in_words}");
+    assert!(in_words.starts_with("Øvingsmiljø · Åpnet\n"), "{in_words}");
     let listed = home.read(&["status"]).out;
     assert!(
         listed.contains(&letter) && listed.contains("Vedtak"),
         "{listed}"
+    );
+    assert!(
+        in_words.contains("leveringskvittering, signert av e-Boks, ekte"),
+        "{in_words}"
     );
     // The same again brings nothing new.
     assert_eq!(home.run(&["receipts"]).well()["receipts"], json!([]));
@@ -500,7 +513,7 @@ fn help_tells_every_option_of_every_command() {
         ),
         (
             &["practice", "act"],
-            &["--conversation", "--kind", "open", "posted", "returned"],
+            &["open", "posted", "returned", "advance", "forge"],
         ),
     ];
     for (command, options) in commands {
@@ -523,4 +536,93 @@ fn help_tells_every_option_of_every_command() {
     for (command, _) in commands.iter().filter(|(command, _)| command.len() == 1) {
         assert!(whole.contains(command[0]), "{command:?}");
     }
+}
+
+#[test]
+fn what_a_mailbox_says_of_a_letter_it_could_not_take_is_shown() {
+    let home = Home::new();
+    let letter = letter_of(&home.send(CLOSED, &[]).well());
+    arrives_at(&home, &letter, "failed");
+    let shown = home.run(&["status", &letter]).well();
+    let said = shown["timeline"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find_map(|event| event["detail"].as_str());
+    let said = said.expect("the mailbox gave a reason");
+    assert!(home.read(&["status", &letter]).out.contains(said));
+}
+
+#[test]
+fn a_command_written_wrongly_is_told_without_repeating_what_was_typed() {
+    let home = Home::new();
+    for words in [
+        &["status", DIGIPOST, DIGIPOST][..],
+        &["send"],
+        &["nonsense"],
+        &["practice", "act", "fly"],
+    ] {
+        let refused = home.run(words).refused("INPUT_USAGE");
+        assert!(!refused.to_string().contains(DIGIPOST), "{refused}");
+        let told = home.read(words);
+        assert!(!told.err.contains(DIGIPOST), "{told:?}");
+    }
+}
+
+#[test]
+fn a_title_can_be_given_without_showing_it_to_others() {
+    let home = Home::new();
+    let title = home.file("tittel.txt", "Vedtak om noe fortrolig\n");
+    let pdf = home.letter();
+    let arguments = ["send", &pdf, "--to", "-", "--title-file", &title];
+    let sent = home.run_with_input(&arguments, DIGIPOST).well();
+    let listed = home.read(&["status"]).out;
+    assert!(listed.contains(&letter_of(&sent)) && listed.contains("fortrolig"));
+}
+
+#[test]
+fn an_evidence_folder_is_the_owners_alone_and_never_written_over_another() {
+    let home = Home::new();
+    let letter = letter_of(&home.send(DIGIPOST, &[]).well());
+    let other = letter_of(&home.send(DIGIPOST, &[]).well());
+    let out = home.path("bevis");
+    let out_text = out.to_string_lossy().into_owned();
+    home.run(&["evidence", &letter, "--out", &out_text]).well();
+    home.run(&["evidence", &letter, "--out", &out_text]).well();
+    home.run(&["evidence", &other, "--out", &out_text])
+        .refused("INPUT_OUT_FOLDER");
+    #[cfg(unix)]
+    for path in crate::home::files_below(&out) {
+        let mode = std::os::unix::fs::PermissionsExt::mode(
+            &std::fs::metadata(&path).unwrap().permissions(),
+        );
+        assert_eq!(mode & 0o077, 0, "{}", path.display());
+    }
+}
+
+#[test]
+fn settings_are_shown_with_an_example_and_a_named_file_must_be_there() {
+    let home = Home::new();
+    let shown = home.run(&["settings"]).well();
+    assert_eq!(shown["exists"], false);
+    assert!(shown["example"]["agency"].is_object());
+    let absent = home.path("nosuch.json");
+    home.run(&["doctor", "--settings", &absent.to_string_lossy()])
+        .refused("INPUT_FILE_MISSING");
+}
+
+#[test]
+fn the_reference_of_an_error_stands_in_the_log() {
+    let home = Home::new();
+    home.send(DIGIPOST, &[]).well();
+    let refused = home
+        .run(&["cancel", &uuid_of_nobody()])
+        .refused("INPUT_LETTER_UNKNOWN");
+    let reference = refused["error"]["reference"].as_str().unwrap();
+    let log = fs::read_to_string(home.ledger().join("utpost.log")).unwrap();
+    assert!(log.contains(reference), "{log}");
+}
+
+fn uuid_of_nobody() -> String {
+    "00000000-0000-4000-8000-000000000000".to_owned()
 }

@@ -59,7 +59,12 @@ impl Home {
         };
         fs::create_dir(home.practice_data()).unwrap();
         for (name, bytes) in authority() {
-            fs::write(home.practice_data().join(name), bytes).unwrap();
+            let path = home.practice_data().join(name);
+            fs::write(&path, bytes).unwrap();
+            // As practice itself keeps them.
+            #[cfg(unix)]
+            fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600))
+                .unwrap();
         }
         home
     }

@@ -11,5 +11,6 @@ mod bad_input;
 mod flows;
 mod home;
 mod keys;
+mod practice_acts;
 mod privacy;
 mod services_down;

@@ -346,14 +346,21 @@ fn proof_that_comes_meanwhile_outweighs_what_an_attempt_came_to() {
     }
 }
 
+/// The first attempt of the letter as it lies sealed.
+fn attempt_of(office: &Office, id: LetterId) -> Happening {
+    let message_id = office.ledger.folded(id).sealed().unwrap().message_id;
+    Happening::AttemptStarted {
+        attempt: 1,
+        message_id,
+    }
+}
+
 #[test]
 fn a_crash_in_an_attempt_is_unknown_only_after_the_upload_limit() {
     let office = Office::new();
     let id = office.queued();
     let now = office.clock.now();
-    office
-        .ledger
-        .meanwhile(id, now, Happening::AttemptStarted { attempt: 1 });
+    office.ledger.meanwhile(id, now, attempt_of(&office, id));
     let bytes = office.ledger.folded(id).sealed().unwrap().parcel_bytes;
     let limit = i64::try_from(upload_limit(bytes).as_secs()).unwrap();
 
@@ -396,7 +403,7 @@ fn of_two_programs_only_one_gets_the_attempt_and_its_message_is_the_one_kept() {
         office.log.count("submit") + office.log.count("keep_message"),
         0
     );
-    ledger.meanwhile(id, now, Happening::AttemptStarted { attempt: 1 });
+    ledger.meanwhile(id, now, attempt_of(&office, id));
     assert_eq!(advanced(&office, id).unwrap(), State::Submitting);
 }
 

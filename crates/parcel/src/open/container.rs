@@ -68,6 +68,7 @@ const FLAG_PATCH_OR_MASKED: u16 = 0x2020;
 /// Unpacks the whole container, or nothing.
 pub(super) fn read(zip: &[u8]) -> Result<Vec<Entry>, ContainerFault> {
     let (directory, count) = directory(zip)?;
+    let mut files = Bytes(&zip[..directory.start]);
     let mut headers = Bytes(&zip[directory.clone()]);
     let mut names = HashSet::new();
     let mut left = MOST_BYTES;
@@ -80,9 +81,13 @@ pub(super) fn read(zip: &[u8]) -> Result<Vec<Entry>, ContainerFault> {
         left = left
             .checked_sub(u64::from(header.unpacked))
             .ok_or(ContainerFault::TooLarge)?;
-        entries.push(header.unpack(&zip[..directory.start])?);
+        // A reader that goes by local headers must see the same files, and no others.
+        if u32::try_from(directory.start - files.0.len()) != Ok(header.offset) {
+            return Err(ContainerFault::NotAZip);
+        }
+        entries.push(header.unpack(&mut files)?);
     }
-    if !headers.0.is_empty() {
+    if !headers.0.is_empty() || !files.0.is_empty() {
         return Err(ContainerFault::NotAZip);
     }
     let mimetype = entries.iter().find(|entry| entry.name == MIMETYPE_ENTRY);
@@ -170,10 +175,8 @@ impl Header {
         })
     }
 
-    /// Unpacks the entry from the part of the file before the central directory.
-    fn unpack(self, files: &[u8]) -> Result<Entry, ContainerFault> {
-        let at = usize::try_from(self.offset).map_err(|_| ContainerFault::NotAZip)?;
-        let mut local = Bytes(files.get(at..).ok_or(ContainerFault::NotAZip)?);
+    /// Takes the entry, local header to data descriptor, from the front of the files.
+    fn unpack(self, local: &mut Bytes<'_>) -> Result<Entry, ContainerFault> {
         local.signature(b"PK\x03\x04")?;
         let (_needed, flags, method) = (local.u16()?, local.u16()?, local.u16()?);
         if flags & FLAG_ENCRYPTED != 0 {
@@ -182,23 +185,28 @@ impl Header {
         local.take(4)?;
         let sums = (local.u32()?, local.u32()?, local.u32()?);
         let (name, extra) = (local.u16()?, local.u16()?);
-        // A reader that goes by local headers must see the same files.
-        let same_sums =
-            flags & FLAG_DATA_DESCRIPTOR != 0 || sums == (self.crc, self.packed, self.unpacked);
+        let described = flags & FLAG_DATA_DESCRIPTOR != 0;
+        let same_sums = described || sums == (self.crc, self.packed, self.unpacked);
         if local.take(usize::from(name))? != self.raw_name || method != self.method || !same_sums {
             return Err(ContainerFault::NotAZip);
         }
         local.take(usize::from(extra))?;
         let packed = usize::try_from(self.packed).map_err(|_| ContainerFault::NotAZip)?;
         let packed = local.take(packed)?;
+        if described {
+            self.skip_descriptor(local)?;
+        }
         let bytes = match self.method {
             0 => packed.to_vec(),
             8 => {
                 let mut bytes = Vec::new();
-                DeflateDecoder::new(packed)
-                    .take(u64::from(self.unpacked) + 1)
+                let mut inflated = DeflateDecoder::new(packed).take(u64::from(self.unpacked) + 1);
+                inflated
                     .read_to_end(&mut bytes)
                     .map_err(|_| ContainerFault::DamagedEntry)?;
+                if inflated.get_ref().total_in() != u64::from(self.packed) {
+                    return Err(ContainerFault::DamagedEntry);
+                }
                 bytes
             }
             _ => return Err(ContainerFault::Unsupported),
@@ -212,6 +220,18 @@ impl Header {
             name: self.name,
             bytes,
         })
+    }
+
+    /// Checksum and sizes behind the data, which most writers mark with a signature.
+    fn skip_descriptor(&self, local: &mut Bytes<'_>) -> Result<(), ContainerFault> {
+        let sums = [self.crc, self.packed, self.unpacked]
+            .map(u32::to_le_bytes)
+            .concat();
+        let descriptor = local.0.strip_prefix(b"PK\x07\x08").unwrap_or(local.0);
+        local.0 = descriptor
+            .strip_prefix(&*sums)
+            .ok_or(ContainerFault::NotAZip)?;
+        Ok(())
     }
 }
 
@@ -422,5 +442,91 @@ mod tests {
         assert_eq!(fault(&flipped), ContainerFault::DamagedEntry);
         let other = zip(&[("mimetype", b"application/vnd.etsi.asic-e+zip\n")]);
         assert_eq!(fault(&other), ContainerFault::OtherType);
+    }
+
+    /// The same file without its central header for the entry, but with the entry.
+    fn hidden(zip: &[u8], name: &str) -> Vec<u8> {
+        let (directory, count) = directory(zip).unwrap();
+        let mut rest = Bytes(&zip[directory.clone()]);
+        let mut out = zip[..directory.start].to_vec();
+        while !rest.0.is_empty() {
+            let whole = rest.0;
+            let header = Header::read(&mut rest).unwrap();
+            if header.name != name {
+                out.extend(&whole[..whole.len() - rest.0.len()]);
+            }
+        }
+        let length = (out.len() - directory.start) as u32;
+        let mut end = zip[directory.end..].to_vec();
+        for at in [8, 10] {
+            end[at..at + 2].copy_from_slice(&(count - 1).to_le_bytes());
+        }
+        end[12..16].copy_from_slice(&length.to_le_bytes());
+        out.extend(end);
+        out
+    }
+
+    #[test]
+    fn an_entry_that_the_directory_does_not_list_is_refused() {
+        let names = ["aaaa.txt", "bbbb.txt", "cccc.txt"];
+        let sound = zip(&names.map(|name| (name, name.as_bytes())));
+        assert_eq!(read(&sound).unwrap().len(), 3);
+        for name in names {
+            assert_eq!(
+                fault(&hidden(&sound, name)),
+                ContainerFault::NotAZip,
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn bytes_between_packed_data_and_the_next_header_are_refused() {
+        let sound = zip(&[("bbbb.txt", b"b")]);
+        let (central, _) = directory(&sound).unwrap();
+        let end = central.end - central.start;
+        for (smuggled, counted, expected) in [
+            (&b""[..], true, None),
+            (b"x", false, Some(ContainerFault::NotAZip)),
+            (b"x", true, Some(ContainerFault::DamagedEntry)),
+        ] {
+            let mut zip = sound.clone();
+            zip.splice(central.start..central.start, smuggled.iter().copied());
+            let directory = central.start + smuggled.len();
+            let offset = directory + end + 16;
+            zip[offset..offset + 4].copy_from_slice(&(directory as u32).to_le_bytes());
+            for at in [18, directory + 20] {
+                zip[at] += u8::from(counted) * smuggled.len() as u8;
+            }
+            assert_eq!(read(&zip).err(), expected);
+        }
+    }
+
+    #[test]
+    fn data_descriptors_are_read_and_compared() {
+        let mut writer = ZipWriter::new_stream(Vec::new());
+        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+        for name in ["aaaa.txt", "bbbb.txt"] {
+            writer.start_file(name, options).unwrap();
+            writer.write_all(name.as_bytes()).unwrap();
+        }
+        let sound = writer.finish().unwrap().into_inner();
+        assert_eq!(sound[6] & 8, 8);
+        assert_eq!(read(&sound).unwrap().len(), 2);
+
+        let (directory, _) = directory(&sound).unwrap();
+        let last = directory.start - 16;
+        assert!(sound[last..].starts_with(b"PK\x07\x08"));
+        let mut unmarked = sound.clone();
+        unmarked.drain(last..last + 4);
+        let offset = directory.end - 4 + 16;
+        unmarked[offset..offset + 4].copy_from_slice(&(directory.start as u32 - 4).to_le_bytes());
+        assert_eq!(read(&unmarked).unwrap().len(), 2);
+
+        for at in last..directory.start {
+            let mut altered = sound.clone();
+            altered[at] ^= 1;
+            assert_eq!(fault(&altered), ContainerFault::NotAZip, "byte {at}");
+        }
     }
 }

@@ -405,3 +405,49 @@ fn a_signature_cannot_be_moved_aside_for_another() {
         );
     }
 }
+
+#[test]
+fn xml_made_to_keep_a_reader_busy_is_refused_at_once() {
+    let attributes =
+        |count: usize| -> String { (0..count).map(|at| format!(" a{at}=\"\"")).collect() };
+    let spread_over_lines = attributes(65).replace(' ', "\n").replace('=', " =\n");
+    let nested: String = (0..40_000)
+        .map(|at| format!("<a xmlns:n{at}=\"u\">"))
+        .collect();
+    for (xml, why) in [
+        (format!("<a{}/>", attributes(200_000)), "attributes"),
+        (format!("<a{}/>", attributes(80_000)), "within 1 MiB"),
+        (format!("<a b='>'{}/>", attributes(64)), "one too many"),
+        (format!("<a{spread_over_lines}/>"), "over many lines"),
+        (nested, "namespaces in scope"),
+        (format!("<a>{}</a>", " ".repeat(1 << 20)), "size"),
+    ] {
+        let start = std::time::Instant::now();
+        assert_eq!(
+            manifest::parse(xml.as_bytes()).unwrap_err(),
+            ManifestFault::Structure,
+            "{why}"
+        );
+        let entries = [Entry {
+            name: SIGNATURES_ENTRY.to_owned(),
+            bytes: xml.into_bytes(),
+        }];
+        assert_eq!(
+            signature::verify(&entries).unwrap_err(),
+            PackageSignatureFault::Structure,
+            "{why}"
+        );
+        assert!(start.elapsed().as_secs() < 1, "{why}");
+    }
+}
+
+#[test]
+fn xml_as_rich_as_packages_may_be_is_read() {
+    let attributes: String = (0..63).map(|at| format!(" a{at}='x=\">'")).collect();
+    let element = format!("<a xmlns:n='u'{attributes}>={}</a>", "a=\"b\" ".repeat(100));
+    let xml = format!("<a>{}</a>", element.repeat(100));
+    assert_eq!(
+        parse_xml(xml.as_bytes()).unwrap().descendants().count(),
+        202
+    );
+}

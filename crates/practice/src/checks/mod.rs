@@ -18,7 +18,7 @@ pub mod xades;
 mod json;
 mod pdf;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use openssl::pkey::{PKeyRef, Private};
 use openssl::sha::sha256;
 use openssl::x509::X509;
@@ -32,7 +32,7 @@ use message::{Content, Message, MessageFault};
 use package::{Package, PackageFault, PackageFile};
 use token::{Claims, TokenFault, TokenIssuer};
 use trust::{Trust, TrustFault};
-use xades::{SigningTime, XadesFault};
+use xades::XadesFault;
 
 pub use pdf::PdfFault;
 
@@ -77,6 +77,8 @@ pub enum Why {
     NoAudience,
     /// Switched off by a setting.
     SwitchedOff,
+    /// Made when the letter is handed over; a failure is told as the status FEILET.
+    LaterAsStatus,
 }
 
 /// Why an upload or a letter is refused.
@@ -109,7 +111,7 @@ pub enum Fault {
     /// The provider's own certificate.
     #[error("own certificate: {0}")]
     OwnCertificate(TrustFault),
-    /// Neither consumer nor supplier has an agreement with the access point.
+    /// The technical sender has no agreement with the access point.
     #[error("no agreement with this access point")]
     NoAgreement,
     /// The token in the message is not the one that authorised the upload.
@@ -118,7 +120,7 @@ pub enum Fault {
     /// The message's `avsender` is not the token's consumer.
     #[error("avsender is not the token's consumer")]
     ConsumerIsNotController,
-    /// The token's supplier, else its consumer, is not the organisation that signed.
+    /// The token's technical sender is not the organisation that signed.
     #[error("the token belongs to another than the signer")]
     TokenIsNotSigners,
     /// The instance identifier has been used.
@@ -136,6 +138,9 @@ pub enum Fault {
     /// The header's receiver is another provider.
     #[error("addressed to another provider")]
     AddressedToAnother,
+    /// The message was made too long ago, or in the future.
+    #[error("the message's date is too old or in the future")]
+    MessageDate,
     /// The message is of a kind this provider does not take.
     #[error("a kind of message this provider does not take")]
     WrongKind,
@@ -270,14 +275,15 @@ pub struct AccessPoint<'a> {
 pub struct Accepted {
     /// The message.
     pub message: Message,
-    /// The token's claims; receipts go to its supplier, else its consumer.
+    /// The token's claims; receipts go to its technical sender.
     pub claims: Claims,
 }
 
-/// The access point's checks 1 to 9 and 11; 10, the address register, is the caller's.
+/// The access point's checks 1 to 9 and 11. Row 10, the address register, is
+/// `NotPossible(LaterAsStatus)`: the caller makes it when it hands the letter over.
 ///
-/// A check that is switched off is `NotPossible(SwitchedOff)`; without check 8 or 11 a message may
-/// still be refused there, when it cannot be read at all.
+/// A check that is switched off is `NotPossible(SwitchedOff)`. Row 8 is never off: what cannot be
+/// read cannot be carried.
 #[must_use]
 pub fn access_point_checks(
     upload: Upload<'_>,
@@ -318,8 +324,7 @@ fn upload_checks(
     if off(4) {
         verdict.impossible(4, "agreement", Why::SwitchedOff);
     } else {
-        let agreed = (access_point.has_agreement)(claims.consumer)
-            || claims.supplier.is_some_and(access_point.has_agreement);
+        let agreed = (access_point.has_agreement)(claims.technical_sender());
         verdict.hold(4, "agreement", agreed, Fault::NoAgreement)?;
     }
 
@@ -362,6 +367,7 @@ fn upload_checks(
     } else {
         fingerprint(verdict, 9, &message, upload.package)?;
     }
+    verdict.impossible(10, "receiver in the address register", Why::LaterAsStatus);
     if off(11) {
         verdict.impossible(11, "message signature", Why::SwitchedOff);
     } else {
@@ -419,15 +425,30 @@ pub struct Provider<'a> {
     pub is_registered: &'a dyn Fn(OrgNumber, Option<&str>) -> bool,
     /// Whether an open mailbox has the address; not asked for print.
     pub mailbox_is_open: &'a dyn Fn(&str) -> bool,
-    /// When the package may have been signed. A letter may have waited in the sender's outbox, so
-    /// the span is the caller's to choose; the public rule is five seconds about its making.
-    pub signed: SigningTime,
+    /// When the message may have been made. A letter may have waited in the sender's outbox, so the
+    /// span is the caller's to choose; the package is signed within five seconds of the message.
+    pub made: Span,
     /// What of the encryption is tolerated.
     pub cms: cms_profile::Tolerance,
     /// Sizes.
     pub limits: package::Limits,
     /// Now.
     pub at: Timestamp,
+}
+
+/// A span of time, ends included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// Not before this.
+    pub earliest: Timestamp,
+    /// Not after this.
+    pub latest: Timestamp,
+}
+
+impl Span {
+    fn holds(&self, at: Timestamp) -> bool {
+        (self.earliest..=self.latest).contains(&at)
+    }
 }
 
 /// What a provider takes.
@@ -462,7 +483,7 @@ pub fn mailbox_checks(jwt: &[u8], cms: &[u8], provider: Provider<'_>) -> (Verdic
         trust: provider.trust,
         is_registered: provider.is_registered,
         mailbox_is_open: Some(provider.mailbox_is_open),
-        signed: Some(provider.signed),
+        made: Some(provider.made),
         cms: provider.cms,
         limits: provider.limits,
         at: provider.at,
@@ -499,7 +520,7 @@ pub struct Replay<'a> {
 
 /// A provider's checks on a recorded letter. Three cannot be made: the token's signature, the
 /// mailbox in the register, and the provider's organisation in the recipient certificate. The
-/// package must have been signed within five seconds of the message's date.
+/// message may be of any date; the package must have been signed within five seconds of it.
 ///
 /// For tests and the command line; no service calls it.
 #[must_use]
@@ -514,7 +535,7 @@ pub fn replay(replay: Replay<'_>) -> (Verdict, Option<Letter>) {
         trust: replay.trust,
         is_registered: replay.is_registered,
         mailbox_is_open: None,
-        signed: None,
+        made: None,
         cms: cms_profile::Tolerance::default(),
         limits: package::Limits::default(),
         at: replay.at,
@@ -540,8 +561,8 @@ struct Profile<'a> {
     trust: &'a Trust,
     is_registered: &'a dyn Fn(OrgNumber, Option<&str>) -> bool,
     mailbox_is_open: Option<&'a dyn Fn(&str) -> bool>,
-    /// Without a span: within five seconds of the message's date.
-    signed: Option<SigningTime>,
+    /// None where nobody knows when the letter was uploaded.
+    made: Option<Span>,
     cms: cms_profile::Tolerance,
     limits: package::Limits,
     at: Timestamp,
@@ -561,6 +582,10 @@ fn letter_checks(
     )?;
 
     let message = verdict.pass(2, "message by type", read_message(&compact))?;
+    if let Some(span) = profile.made {
+        let holds = span.holds(message.created_at);
+        verdict.hold(2, "date of the message", holds, Fault::MessageDate)?;
+    }
     let kind_fits = match message.content {
         Content::Digital(_) => profile.takes == Takes::Digital,
         Content::Print(_) => profile.takes == Takes::Print,
@@ -577,10 +602,7 @@ fn letter_checks(
     let archive = decryption(verdict, cms, profile)?;
 
     let package = verdict.pass(7, "archive", Package::open(&archive, &profile.limits))?;
-    let span = profile
-        .signed
-        .unwrap_or_else(|| SigningTime::about(message.created_at, SignedDuration::from_secs(5)));
-    let seal = xades::check(&package, profile.trust, span, profile.at);
+    let seal = xades::check(&package, profile.trust, message.created_at, profile.at);
     let seal = verdict.pass(7, "package signature", seal)?;
     let same = seal.organisation == signer.organisation;
     verdict.hold(
@@ -658,7 +680,7 @@ fn token_checks(
     verdict.pass(4, "token scope", claims.check_scope())?;
     let same = claims.consumer == message.controller.organisation;
     verdict.hold(4, "token consumer", same, Fault::ConsumerIsNotController)?;
-    let same = claims.supplier.unwrap_or(claims.consumer) == signer;
+    let same = claims.technical_sender() == signer;
     verdict.hold(
         4,
         "token belongs to the signer",

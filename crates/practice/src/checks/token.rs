@@ -131,6 +131,13 @@ impl Claims {
         })
     }
 
+    /// Who sends, has the agreement with the access point, and gets statuses and receipts: the
+    /// supplier that acts for the consumer, else the consumer itself.
+    #[must_use]
+    pub fn technical_sender(&self) -> OrgNumber {
+        self.supplier.unwrap_or(self.consumer)
+    }
+
     /// # Errors
     /// [`TokenFault::Time`].
     pub fn check_time(&self, at: Timestamp) -> Result<(), TokenFault> {
@@ -168,4 +175,29 @@ fn party_of(value: &Value) -> Option<OrgNumber> {
 
 fn ensure(holds: bool, fault: TokenFault) -> Result<(), TokenFault> {
     if holds { Ok(()) } else { Err(fault) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_sends_is_the_supplier_when_there_is_one() {
+        let number = |text| OrgNumber::parse(text).unwrap();
+        let own = Claims {
+            issuer: String::new(),
+            scopes: Vec::new(),
+            consumer: number("991825827"),
+            supplier: None,
+            audiences: Vec::new(),
+            issued_at: 0,
+            expires_at: 0,
+        };
+        assert_eq!(own.technical_sender(), own.consumer);
+        let delegated = Claims {
+            supplier: Some(number("889640782")),
+            ..own
+        };
+        assert_eq!(delegated.technical_sender().as_str(), "889640782");
+    }
 }

@@ -20,26 +20,6 @@ use super::message::instant;
 use super::package::Package;
 use super::trust::{Trust, TrustFault};
 
-/// The span in which `SigningTime` must lie, ends included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SigningTime {
-    /// Not before this.
-    pub earliest: Timestamp,
-    /// Not after this.
-    pub latest: Timestamp,
-}
-
-impl SigningTime {
-    /// At most `tolerance` before or after an instant.
-    #[must_use]
-    pub fn about(at: Timestamp, tolerance: SignedDuration) -> Self {
-        Self {
-            earliest: at.saturating_sub(tolerance).unwrap_or(Timestamp::MIN),
-            latest: at.saturating_add(tolerance).unwrap_or(Timestamp::MAX),
-        }
-    }
-}
-
 /// A signature that verified over every file of the package.
 pub struct Seal {
     /// Who signed.
@@ -98,8 +78,8 @@ pub enum XadesFault {
     /// The signed certificate digest or serial number is not that of the first certificate.
     #[error("the signed certificate is another")]
     SigningCertificate,
-    /// The time of signing is outside the span.
-    #[error("the time of signing is outside the span")]
+    /// The time of signing is more than five seconds from the message's date.
+    #[error("the time of signing is not that of the message")]
     SigningTime,
     /// A file has no media type, several, or another than the manifest gives it.
     #[error("a file's media type differs")]
@@ -116,15 +96,18 @@ const PROPERTIES_TYPE: &str = "http://uri.etsi.org/01903#SignedProperties";
 const RSA_SHA256: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
 const SHA256: &str = "http://www.w3.org/2001/04/xmlenc#sha256";
 
-/// Checks the signature of a package at an instant; the certificates inside it must themselves make
-/// the path to a trusted root, root included.
+/// How far the time of signing may be from the message's date, either way.
+const TOLERANCE: SignedDuration = SignedDuration::from_secs(5);
+
+/// Checks the signature of a package whose message was made at `made_at`; the certificates inside
+/// it, judged at `at`, must themselves make the path to a trusted root, root included.
 ///
 /// # Errors
 /// The first [`XadesFault`].
 pub fn check(
     package: &Package,
     trust: &Trust,
-    signed: SigningTime,
+    made_at: Timestamp,
     at: Timestamp,
 ) -> Result<Seal, XadesFault> {
     let text = std::str::from_utf8(&package.signatures).map_err(|_| XadesFault::NotXml)?;
@@ -158,8 +141,8 @@ pub fn check(
         XadesFault::PropertiesDigest,
     )?;
     properties.check_certificate(leaf)?;
-    let in_span = (signed.earliest..=signed.latest).contains(&properties.signed_at);
-    ensure(in_span, XadesFault::SigningTime)?;
+    let apart = properties.signed_at.duration_since(made_at).abs();
+    ensure(apart <= TOLERANCE, XadesFault::SigningTime)?;
     references.check_files(package)?;
     Ok(Seal {
         organisation: signer.organisation,

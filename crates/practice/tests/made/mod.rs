@@ -33,10 +33,9 @@ use serde_json::{Value, json};
 use utpost_domain::OrgNumber;
 use utpost_practice::checks::token::TokenIssuer;
 use utpost_practice::checks::trust::Trust;
-use utpost_practice::checks::xades::SigningTime;
 use utpost_practice::checks::{
-    AccessPoint, Fault, Letter, Provider, Takes, Upload, Verdict, access_point_checks, cms_profile,
-    mailbox_checks, package,
+    AccessPoint, Fault, Letter, Provider, Span, Takes, Upload, Verdict, access_point_checks,
+    cms_profile, mailbox_checks, package,
 };
 use uuid::Uuid;
 use x509_cert::Certificate;
@@ -550,7 +549,10 @@ impl Sent {
                 trust: &world.trust,
                 is_registered: &|sender, unit| sender.as_str() == AGENCY && unit.is_none(),
                 mailbox_is_open: &|mailbox| mailbox == MAILBOX,
-                signed: SigningTime::about(world.now, SignedDuration::from_secs(5)),
+                made: Span {
+                    earliest: world.now - SignedDuration::from_hours(1),
+                    latest: world.now + SignedDuration::from_secs(10),
+                },
                 cms: cms_profile::Tolerance::default(),
                 limits: package::Limits::default(),
                 at: world.now,

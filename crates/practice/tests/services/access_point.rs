@@ -1,6 +1,8 @@
 //! Uploads, statuses, the inbox and misbehaviour.
 
-use crate::support::{Bench, CONTACT, Content, Ids, Letter, Own, SEND, jws, quick, sign, x5c};
+use crate::support::{
+    Bench, CONTACT, Content, Ids, Letter, MAILBOX, Own, SEND, jws, quick, sign, x5c,
+};
 use reqwest::blocking::multipart;
 use serde_json::{Value, json};
 use utpost_practice::{CLIENT_NEIGHBOUR, DIGIPOST, PracticeOptions};
@@ -293,4 +295,209 @@ fn planned_faults_hit_the_planned_number_of_calls() {
         201
     );
     assert!(before.elapsed().as_millis() >= 300);
+}
+
+fn plan(bench: &Bench, fault: Value) {
+    bench.press("/faults", Some(fault));
+}
+
+#[test]
+fn a_fault_lets_as_many_calls_through_first_as_it_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::start(folder.path());
+    plan(
+        &bench,
+        json!({ "service": "token", "after": 1, "times": 1, "kind": "status", "status": 500 }),
+    );
+    let ask = || {
+        let grant = bench.grant(&bench.claims(CONTACT));
+        bench.ask_token(&grant).status().as_u16()
+    };
+    assert_eq!([ask(), ask(), ask()], [200, 500, 200]);
+}
+
+#[test]
+fn an_item_without_a_receipt_comes_before_the_others_and_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::start(folder.path());
+    let fault = json!({ "service": "inbox", "times": 1, "kind": "null_item" });
+    plan(&bench, fault.clone());
+    let nothing = json!({ "forretningsmelding": null });
+    assert_eq!(bench.inbox(""), std::slice::from_ref(&nothing));
+    bench.send(&LETTER);
+    bench.receipts(1);
+    plan(&bench, fault);
+    let items = bench.inbox("");
+    assert_eq!((items.len(), &items[0]), (2, &nothing));
+    assert_eq!(bench.inbox("").len(), 1);
+}
+
+#[test]
+fn timestamps_of_statuses_may_lack_their_offset() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::start(folder.path());
+    let ids = bench.send(&LETTER);
+    plan(
+        &bench,
+        json!({ "service": "statuses", "times": 1, "kind": "local_timestamps" }),
+    );
+    let stamp = || {
+        let statuses: Value = bench.statuses(ids.message).json().unwrap();
+        statuses[0]["timestamp"].as_str().unwrap().to_owned()
+    };
+    let (local, whole) = (stamp(), stamp());
+    assert!(local.parse::<jiff::civil::DateTime>().is_ok());
+    assert!(local.parse::<jiff::Timestamp>().is_err(), "{local}");
+    assert!(whole.starts_with(&local) && whole.parse::<jiff::Timestamp>().is_ok());
+}
+
+#[test]
+fn a_problem_may_give_its_status_as_a_string() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::start(folder.path());
+    plan(
+        &bench,
+        json!({ "service": "statuses", "times": 1, "kind": "status", "status": 400, "as_string": true }),
+    );
+    let answer = bench.statuses(Ids::new().message);
+    assert_eq!(answer.status(), 400);
+    assert_eq!(answer.headers()["content-type"], "application/problem+json");
+    let problem: Value = answer.json().unwrap();
+    assert_eq!(problem["status"], "400");
+}
+
+#[test]
+fn uploads_and_answers_are_slow_on_demand_and_done_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::start(folder.path());
+    let token = bench.token(SEND);
+    for fault in [
+        json!({ "kind": "slow_upload", "bytes_per_second": 200_000 }),
+        json!({ "kind": "slow_answer", "milliseconds": 400 }),
+    ] {
+        let mut fault = fault;
+        fault["service"] = json!("submit");
+        fault["times"] = json!(1);
+        plan(&bench, fault);
+        let package = vec![7; 100_000];
+        let (ids, message) = upload(&bench, &token, &package);
+        let before = std::time::Instant::now();
+        let answer = bench.submit(&token, message, package).unwrap();
+        assert_eq!(answer.status(), 201);
+        assert!(before.elapsed().as_millis() >= 400);
+        assert_eq!(bench.statuses(ids.message).status(), 200);
+    }
+}
+
+#[test]
+fn an_outdated_mailbox_is_closed_when_the_letter_comes() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::start(folder.path());
+    plan(
+        &bench,
+        json!({ "service": "register", "times": 1, "kind": "outdated_mailbox" }),
+    );
+    let token = bench.token(MAILBOX);
+    let body = json!({ "personidentifikatorer": ["06925115949"] });
+    let address = || {
+        let answer: Value = bench.lookup(&token, &body).json().unwrap();
+        let address = &answer["personer"][0]["digital_post"]["postkasseadresse"];
+        address.as_str().unwrap().to_owned()
+    };
+    let (outdated, today) = (address(), address());
+    assert_eq!(today, "rask.elveos#5949");
+    bench.send(&Letter {
+        receiver: DIGIPOST,
+        content: Content::Digital {
+            mailbox: &outdated,
+            opening: false,
+        },
+    });
+    let receipt = &bench.receipts(1)[0]["standardBusinessDocument"]["feil"];
+    assert_eq!(receipt["feiltype"], "KLIENT");
+    assert_eq!(receipt["detaljer"], "no open mailbox of this address");
+}
+
+#[test]
+fn a_fault_that_means_nothing_for_its_service_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::start(folder.path());
+    let post = |fault| bench.control(reqwest::Method::POST, "/faults", Some(fault));
+    let answer = post(json!({ "service": "token", "times": 1, "kind": "null_item" }));
+    assert_eq!(detail(answer).0, 400);
+    let unknown = post(json!({ "service": "token", "times": 1, "kind": "mood" }));
+    assert_eq!(unknown.status(), 422);
+    let planned: Value = bench
+        .control(reqwest::Method::GET, "/faults", None)
+        .json()
+        .unwrap();
+    assert_eq!(planned, json!([]));
+}
+
+#[test]
+fn each_check_of_an_upload_but_the_schema_can_be_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::start(folder.path());
+    let unknown = bench.token(SEND);
+    bench.practice.shutdown().unwrap();
+    let package = b"p".to_vec();
+    for (rows, refused) in [
+        (&[1][..], 401),
+        (&[2], 403),
+        (&[3], 401),
+        // The neighbour has no agreement, and then is no consumer of the agency's letters.
+        (&[4, 6], 403),
+        (&[5], 400),
+        (&[6], 400),
+        (&[9], 400),
+        (&[11], 400),
+    ] {
+        for (left_out, expected) in [(vec![], refused), (rows.to_vec(), 201)] {
+            let bench = Bench::with(PracticeOptions {
+                left_out,
+                ..quick(folder.path())
+            });
+            let neighbour = Own::read(&folder.path().join("neighbour.p12"));
+            let mut claims = bench.claims(SEND);
+            let token = match rows[0] {
+                1 => unknown.clone(),
+                2 => bench.token(CONTACT),
+                3 => {
+                    claims["resource"] = json!(["https://another.example"]);
+                    granted(&bench, &bench.grant(&claims))
+                }
+                4 => {
+                    claims["iss"] = json!(CLIENT_NEIGHBOUR);
+                    let header = json!({ "alg": "RS256", "x5c": x5c(&neighbour.chain) });
+                    granted(&bench, &jws(&header, &claims, &neighbour.key))
+                }
+                _ => bench.token(SEND),
+            };
+            let inner = match rows[0] {
+                5 => bench.token(SEND),
+                _ => token.clone(),
+            };
+            let digest = openssl::sha::sha256(if rows[0] == 9 { b"other" } else { &package });
+            let mut message = LETTER.message(Ids::new(), &inner, &digest);
+            if rows[0] == 6 {
+                message["standardBusinessDocument"]["digital"]["avsender"]["virksomhetsidentifikator"]
+                    ["value"] = json!("0192:314159268");
+            }
+            let header = json!({ "x5c": x5c(&bench.own.chain[..1]), "alg": "RS256" });
+            let key = if rows[0] == 11 {
+                &neighbour.key
+            } else {
+                &bench.own.key
+            };
+            let message = jws(&header, &message, key);
+            let answer = bench.submit(&token, message, package.clone()).unwrap();
+            let status = answer.status();
+            assert_eq!(status, expected, "{rows:?}: {}", answer.text().unwrap());
+        }
+    }
+}
+
+fn granted(bench: &Bench, grant: &str) -> String {
+    let answer: Value = bench.ask_token(grant).json().unwrap();
+    answer["access_token"].as_str().unwrap().to_owned()
 }

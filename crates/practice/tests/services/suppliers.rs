@@ -242,6 +242,7 @@ fn forged_receipts_come_in_every_kind_and_do_not_count_as_the_letters_own() {
         ("tampered", false),
         ("foreign_ca", true),
         ("wrong_sender", true),
+        ("unknown_conversation", true),
     ] {
         bench.press(
             "/forge",
@@ -252,6 +253,11 @@ fn forged_receipts_come_in_every_kind_and_do_not_count_as_the_letters_own() {
             .as_str()
             .unwrap();
         assert_eq!(verifies(compact), verifies_by_its_own_certificate, "{kind}");
+        let answered = payload(compact).to_string();
+        assert_eq!(
+            answered.contains(&ids.conversation.to_string()),
+            kind != "unknown_conversation"
+        );
     }
     assert_eq!(
         courses(&bench, ids)["receipts"],

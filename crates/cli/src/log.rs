@@ -1,0 +1,86 @@
+//! The log: one small file beside the ledger, readable by its owner, with codes, references and
+//! local ids. Nothing personal is ever logged, so an administrator can pass it on.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
+
+/// A file grown beyond this is put aside, and one older file is kept. Bytes.
+const MOST: u64 = 1_000_000;
+
+/// Logs to standard error when `UTPOST_LOG` says what (`UTPOST_LOG=utpost_access=debug`), else
+/// warnings and worse of our own to `utpost.log` in `folder`.
+pub(crate) fn begin(folder: Option<PathBuf>) {
+    let builder = tracing_subscriber::fmt().with_ansi(false);
+    match (EnvFilter::try_from_env("UTPOST_LOG"), folder) {
+        (Ok(wanted), _) => builder
+            .with_env_filter(wanted)
+            .with_writer(io::stderr)
+            .init(),
+        (Err(_), Some(folder)) => {
+            let ours = "off,utpost=warn,utpost_access=warn,utpost_dispatch=warn,\
+                        utpost_ledger=warn,utpost_practice=warn";
+            let file = LogFile {
+                path: folder.join("utpost.log"),
+                open: Mutex::new(None),
+            };
+            builder
+                .with_env_filter(EnvFilter::new(ours))
+                .with_writer(file)
+                .init();
+        }
+        (Err(_), None) => {}
+    }
+}
+
+/// Opened when the first line is written.
+struct LogFile {
+    path: PathBuf,
+    open: Mutex<Option<File>>,
+}
+
+impl<'a> MakeWriter<'a> for LogFile {
+    type Writer = Line<'a>;
+
+    fn make_writer(&'a self) -> Line<'a> {
+        Line(self)
+    }
+}
+
+struct Line<'a>(&'a LogFile);
+
+impl Write for Line<'_> {
+    /// A log that can't be written must not stop a letter: then the line is lost.
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        if let Ok(mut open) = self.0.open.lock() {
+            if open.is_none() {
+                *open = self.0.begin().ok();
+            }
+            if let Some(file) = open.as_mut() {
+                let _ = file.write_all(line);
+            }
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl LogFile {
+    fn begin(&self) -> io::Result<File> {
+        if fs::metadata(&self.path).is_ok_and(|file| file.len() > MOST) {
+            fs::rename(&self.path, self.path.with_extension("log.1"))?;
+        }
+        let mut options = OpenOptions::new();
+        options.append(true).create(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(&self.path)
+    }
+}
