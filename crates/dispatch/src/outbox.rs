@@ -7,6 +7,7 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use utpost_domain::{
     Acceptance, Carrier, CauseCode, Happening, Letter, LetterId, Notices, Sealed, StampText, State,
 };
@@ -16,13 +17,18 @@ use utpost_wire::{Digital, Envelope, Heading, Print, StatusLine};
 use crate::evidence::DETAIL;
 use crate::letter::contents;
 use crate::send::{later, personal};
-use crate::{CallFault, Desk, Entry, Fault, Progress, Recorded, Remote, Submission};
+use crate::{
+    CallFault, DECISION_GOOD_FOR, Desk, Entry, Fault, Progress, Recorded, Remote, Submission,
+    decide, release,
+};
 
 /// Takes a sealed letter as far as it will go now: asks first where the outcome of an attempt is
 /// unknown, then attempts when an attempt is due. A letter that is further on is left as it is, and
-/// so is one that another program is just sending.
+/// so is one that another program is just sending. One that has waited for its first attempt longer
+/// than a decision is good for is decided and sealed anew first.
 ///
 /// # Errors
+/// [`Fault::Stopped`] when the register by now leads elsewhere than when the letter was sealed.
 /// [`Fault::Call`] when it stays in the outbox, with [`CallFault::AnswerLost`] when nobody
 /// knows; [`Fault::Refused`] when it was refused for good. Before anything is written or sent, any
 /// fault of key, parcel or ledger.
@@ -39,10 +45,35 @@ pub fn advance(desk: &Desk<'_>, id: LetterId) -> Result<Letter, Fault> {
     if letter.state() == State::Uncertain {
         letter = check_status(desk, id)?;
     }
+    if letter.may_resubmit() && letter.attempts() == 0 {
+        letter = renewed(desk, letter)?;
+    }
     if letter.may_resubmit() {
         letter = attempt(desk, id)?;
     }
     Ok(letter)
+}
+
+/// A letter that has waited since its decision, and was never offered to anybody, is called back,
+/// decided and sealed anew: the citizen may have moved mailbox or reserved meanwhile.
+fn renewed(desk: &Desk<'_>, letter: Letter) -> Result<Letter, Fault> {
+    let id = letter.id();
+    let history = desk.ledger.history(id)?;
+    let mut events = history.iter().rev().map(|recorded| &recorded.event.what);
+    let decided_at = events.find_map(|what| match what {
+        Happening::Decided(decided) => Some(decided.facts.looked_up_at),
+        _ => None,
+    });
+    let age = desk
+        .clock
+        .now()
+        .duration_since(decided_at.ok_or(Fault::Record)?);
+    if (SignedDuration::ZERO..=DECISION_GOOD_FOR).contains(&age) {
+        return Ok(letter);
+    }
+    desk.undo(id)?;
+    let (decision, _) = decide(desk, id)?;
+    release(desk, id, decision, Duration::ZERO)
 }
 
 /// Asks the access point for the letter's transport statuses and writes down those that are new.

@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::home::{ADDRESS, DIGIPOST, Home, RESERVED, answer_and, eventually, files_below, text};
+use crate::home::{
+    ADDRESS, DIGIPOST, Home, RESERVED, answer_and, eventually, files_below, not_run, text,
+};
 
 /// A home where one letter was delivered, and how everything stood then.
 struct Before {
@@ -174,7 +176,7 @@ fn a_pdf_locked_by_a_foreign_program_is_refused() {
             .args([&plain, &locked])
             .output();
         let Ok(made) = made else {
-            eprintln!("qpdf not found: a_pdf_locked_by_a_foreign_program_is_refused not run");
+            not_run("a_pdf_locked_by_a_foreign_program_is_refused", "qpdf");
             return;
         };
         assert!(made.status.success(), "{made:?}");

@@ -1,12 +1,13 @@
 //! Certificates, the ledger's key, and what others could slip into the program.
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
 use serde_json::json;
 
-use crate::home::{ADDRESS, DIGIPOST, Home, RESERVED, answer, text, utpost};
+use crate::home::{ADDRESS, DIGIPOST, Home, RESERVED, answer, not_run, text, utpost};
 
 /// Puts one of practice's other key files in the place of the agency's own.
 fn exchange(home: &Home, other: &str) {
@@ -133,7 +134,11 @@ fn a_ledger_that_may_not_be_written_is_told_and_nothing_is_sent() {
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o500)).unwrap();
     if fs::write(folder.join("probe"), "").is_ok() {
         // Modes do not bind an administrator.
-        eprintln!("running as root: a_ledger_that_may_not_be_written … not run");
+        writeln!(
+            std::io::stderr(),
+            "a_ledger_that_may_not_be_written not run: modes do not bind root"
+        )
+        .unwrap();
         return;
     }
     home.send(DIGIPOST, &[]).refused("LOCAL_READ_ONLY");
@@ -177,7 +182,7 @@ fn a_hostile_openssl_configuration_is_never_read() {
         .arg(format!("-DMARKER=\"{}\"", marker.display()))
         .status();
     if !compiled.is_ok_and(|status| status.success()) {
-        eprintln!("cc not found: a_hostile_openssl_configuration_is_never_read not run");
+        not_run("a_hostile_openssl_configuration_is_never_read", "cc");
         return;
     }
     let module = text(&module);
@@ -203,7 +208,7 @@ fn a_hostile_openssl_configuration_is_never_read() {
             assert!(marker.exists(), "the trap does not work");
             fs::remove_file(&marker).unwrap();
         }
-        Err(_) => eprintln!("openssl not found: the trap itself was not tried"),
+        Err(_) => not_run("the trap for OpenSSL", "openssl"),
     }
 
     let letter = home.letter();

@@ -11,8 +11,8 @@ use utpost_domain::{
 };
 
 use crate::support::{
-    Given, Office, SECRET, Sent, busy, damaged, duplicate, forbidden, lost, refused, status,
-    unauthorized, unreachable,
+    Given, Office, SECRET, Sent, TestRegister, busy, damaged, duplicate, forbidden, lost, refused,
+    status, unauthorized, unreachable,
 };
 
 fn advanced(office: &Office, id: LetterId) -> Result<State, Fault> {
@@ -344,6 +344,38 @@ fn proof_that_comes_meanwhile_outweighs_what_an_attempt_came_to() {
         office.access_point.answers(fault);
         assert_eq!(advanced(&office, id).unwrap(), State::AtProvider);
     }
+}
+
+#[test]
+fn a_letter_that_waited_is_decided_and_sealed_anew_before_its_first_attempt() {
+    let office = Office::new();
+    let id = office.queued();
+    let first = office.ledger.folded(id).sealed().unwrap().message_id;
+    office.clock.pass(24 * 60 * 60);
+    assert_eq!(advanced(&office, id).unwrap(), State::AtAccessPoint);
+    assert_eq!(office.log.count("look_up"), 2);
+    assert_ne!(office.ledger.folded(id).sealed().unwrap().message_id, first);
+
+    // Reserved since: nothing is sent, and the clerk is told.
+    let office = Office::new();
+    let id = office.queued();
+    office.clock.pass(301);
+    office.register.tells(TestRegister::reserved());
+    assert_eq!(
+        advanced(&office, id).unwrap_err().code(),
+        Code::ChannelChanged
+    );
+    assert_eq!(office.log.count("submit"), 0);
+}
+
+#[test]
+fn a_letter_that_was_offered_keeps_its_sealing_however_long_it_waits() {
+    let (office, id, _) = after(unreachable());
+    let first = office.ledger.folded(id).sealed().unwrap().message_id;
+    office.clock.pass(24 * 60 * 60);
+    assert_eq!(advanced(&office, id).unwrap(), State::AtAccessPoint);
+    assert_eq!(office.log.count("look_up"), 1);
+    assert_eq!(office.ledger.folded(id).sealed().unwrap().message_id, first);
 }
 
 /// The first attempt of the letter as it lies sealed.
