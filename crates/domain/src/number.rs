@@ -364,6 +364,7 @@ mod tests {
             assert_eq!(valid, vector["valid"].as_bool().unwrap(), "{vector}");
         }
         assert_eq!((persons.len(), organisations.len()), (45, 13));
+        vectors::tell("45 person numbers and 13 organisation numbers as their vectors say");
     }
 
     #[test]

@@ -316,7 +316,7 @@ fn every_message_that_can_be_built_fits_the_official_schema() {
             panic!("{} at {}", error, error.instance_path());
         }
     }
-    println!("{} messages fit", messages.len());
+    common::vectors::tell(&format!("{} messages fit", messages.len()));
 }
 
 #[test]
@@ -338,7 +338,7 @@ fn the_validator_answers_every_official_case_as_recorded() {
             assert_eq!(json!(valid), case[column], "{} ({column})", case["name"]);
         }
     }
-    println!("{} schema cases", cases.len());
+    common::vectors::tell(&format!("{} schema cases", cases.len()));
     assert_eq!(cases.len(), 104);
 }
 

@@ -57,7 +57,7 @@ fn every_case_of_the_decision_table_is_decided_from_the_answer_as_received() {
         }
         decided += usize::from(holds);
     }
-    println!("{decided} of {} decisions", cases.len());
+    common::vectors::tell(&format!("{decided} of {} decisions", cases.len()));
     assert_eq!(wrong, Vec::<String>::new());
     assert_eq!(decided, 34);
 }

@@ -21,6 +21,9 @@ pub(crate) fn dpi(test: &str) -> Option<PathBuf> {
         std::env::var_os("CI").is_none(),
         "conformance vectors not found"
     );
-    eprintln!("conformance vectors not found: {test} not run");
+    let _ = std::io::Write::write_all(
+        &mut std::io::stderr(),
+        format!("conformance vectors not found: {test} not run\n").as_bytes(),
+    );
     None
 }
