@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use utpost_access::{Access, ApiClient, Endpoints, GrantKey, Limits, SystemClock};
-use utpost_dispatch::{Agency, Code, Desk, Fault, LedgerFault, Progress};
+use utpost_dispatch::{Agency, Code, Desk, LedgerFault, Progress};
 use utpost_domain::{Actor, Environment, OrgNumber, Sensitive};
 use utpost_ledger::LedgerFile;
-use utpost_pki::{Certificate, KeySourceFault, Purpose, Signer, SoftwareSigner, TrustPolicy};
+use utpost_pki::{Certificate, KeySourceFault, Signer, SoftwareSigner, TrustPolicy};
 use utpost_platform::{DatabaseKey, KeyFault, WhenMissing, data_folder, is_network_path};
 use utpost_practice::{Practice, PracticeOptions, StartFault};
 
@@ -144,7 +144,6 @@ impl Workplace {
             }
         };
         let clock = Arc::new(SystemClock);
-        services.check_own_certificate(clock.as_ref())?;
         let Connections {
             endpoints,
             client,
@@ -156,7 +155,7 @@ impl Workplace {
         let access = Access::open(endpoints, client, clock.clone(), Limits::default())
             .map_err(|fault| Failure::detailed(Code::Defect, fault))?;
         let actor = Actor::Clerk(user());
-        Ok(Self {
+        let workplace = Self {
             ledger,
             agency,
             access,
@@ -165,7 +164,9 @@ impl Workplace {
             clock,
             actor,
             _practice: practice,
-        })
+        };
+        workplace.desk(&|_| {}).own_certificate()?;
+        Ok(workplace)
     }
 
     /// The desk that use cases work at.
@@ -286,22 +287,6 @@ impl Connections {
             practice: None,
         })
     }
-
-    /// The agency's own certificate must be good before anything is done with it.
-    fn check_own_certificate(&self, clock: &dyn utpost_dispatch::Clock) -> Result<(), Failure> {
-        let chain = self.signer.chain();
-        let (leaf, issuers) = chain
-            .split_first()
-            .ok_or(Failure::new(Code::CertificateUnusable))?;
-        let verified = self
-            .trust
-            .verify(leaf, issuers, clock.now(), Purpose::Signing)
-            .map_err(Fault::OwnCertificate)?;
-        if verified.organisation() != self.agency.organisation() {
-            return Err(Fault::ForeignCertificate.into());
-        }
-        Ok(())
-    }
 }
 
 /// Who sits here, as the ledger names them. A scheduled call may have no name in its environment.
@@ -378,6 +363,5 @@ fn absolute(path: &Path) -> Result<PathBuf, Failure> {
     std::path::absolute(path).map_err(|fault| Failure::from(LedgerFault::Disk(fault)))
 }
 
-/// How long `send` and `outbox` wait for a letter to be handed on: not at all. What comes later
-/// comes by `status` and `receipts`.
+/// The console has no undo window: `--dry-run` and `lookup` show where a letter would go.
 pub(crate) const NO_UNDO: Duration = Duration::ZERO;

@@ -112,7 +112,12 @@ impl Desk<'_> {
     }
 
     /// The agency's own certificate by its fingerprint, when it is good now and the agency's.
-    pub(crate) fn own_certificate(&self) -> Result<Digest, Fault> {
+    /// Asked at sealing and at every attempt; a shell asks it first of all.
+    ///
+    /// # Errors
+    /// [`Fault::OwnCertificate`], [`Fault::ForeignCertificate`], or [`Fault::Signing`] for a signer
+    /// without one.
+    pub fn own_certificate(&self) -> Result<Digest, Fault> {
         let (leaf, issuers) = self
             .signer
             .chain()
