@@ -54,25 +54,52 @@ END;
 
 CREATE TABLE overview (
     -- What the lists show of each letter that has events: a fold of them, never the truth.
-    letter          TEXT NOT NULL PRIMARY KEY REFERENCES letters (id),
-    state           TEXT NOT NULL, -- JSON
+    number          INTEGER NOT NULL PRIMARY KEY, -- position of its first event: the older, the lower
+    letter          TEXT NOT NULL UNIQUE REFERENCES letters (id),
+    state           TEXT NOT NULL, -- its name alone
+    stopped_for     TEXT,          -- JSON; why, while the letter is stopped
+    kind            TEXT NOT NULL, -- JSON
     under_way       INTEGER NOT NULL CHECK (under_way IN (0, 1)), -- sealed and not finished
+    in_outbox       INTEGER NOT NULL CHECK (in_outbox IN (0, 1)), -- unsent or on its way
+    has_left        INTEGER NOT NULL CHECK (has_left IN (0, 1)),
+    follow_up       INTEGER NOT NULL CHECK (follow_up IN (0, 1)), -- a person must look at it
     carrier         TEXT,          -- JSON
+    receiver        TEXT,          -- organisation it is sealed for
     message_id      TEXT,
     conversation_id TEXT,
+    attempts        INTEGER NOT NULL,
+    notes           TEXT NOT NULL, -- JSON
+    undo_until      TEXT,
+    delivered_at    TEXT,          -- only while the letter counts as delivered
     created_at      TEXT NOT NULL,
     changed_at      TEXT NOT NULL,
-    title           TEXT           -- personal
-) STRICT, WITHOUT ROWID;
+    title           TEXT,          -- personal
+    recipient_name  TEXT,          -- personal
+    recipient       TEXT           -- personal
+) STRICT;
 
-CREATE INDEX overview_by_age ON overview (created_at);
+CREATE INDEX overview_by_state ON overview (state);
 
-CREATE INDEX overview_under_way ON overview (created_at) WHERE under_way = 1;
+CREATE INDEX overview_under_way ON overview (number) WHERE under_way = 1;
+
+CREATE INDEX overview_in_outbox ON overview (number) WHERE in_outbox = 1;
+
+CREATE INDEX overview_has_left ON overview (number) WHERE has_left = 1;
+
+CREATE INDEX overview_follow_up ON overview (number) WHERE follow_up = 1;
+
+CREATE INDEX overview_delivered ON overview (delivered_at) WHERE delivered_at IS NOT NULL;
 
 CREATE UNIQUE INDEX overview_by_message ON overview (message_id) WHERE message_id IS NOT NULL;
 
 CREATE UNIQUE INDEX overview_by_conversation ON overview (conversation_id)
 WHERE conversation_id IS NOT NULL;
+
+CREATE TABLE overview_words (
+    -- What searches look in, folded; apart, so that many letters lie close together.
+    number INTEGER NOT NULL PRIMARY KEY REFERENCES overview (number) ON DELETE CASCADE,
+    words  TEXT NOT NULL -- personal
+) STRICT;
 
 CREATE TABLE documents (
     -- The bytes lie encrypted in files of their own; digest and size are of the plain bytes.

@@ -25,24 +25,42 @@ const ARROWS: &[(&str, &[&str])] = &[
     // Checks what the others make with code of its own, so it may share only numbers with them.
     ("practice", &["domain"]),
     (
-        "cli",
+        "workplace",
         &[
             "domain", "pki", "parcel", "wire", "letters", "dispatch", "access", "ledger",
             "platform", "practice",
         ],
     ),
+    ("cli", SHELL),
+    ("desktop", SHELL),
+];
+
+/// What the programs themselves may use: all but each other.
+const SHELL: &[&str] = &[
+    "domain",
+    "pki",
+    "parcel",
+    "wire",
+    "letters",
+    "dispatch",
+    "access",
+    "ledger",
+    "platform",
+    "practice",
+    "workplace",
 ];
 
 /// Foreign crates that only these of ours may use when built for the product.
 const ONLY: &[(&str, &[&str])] = &[
-    // The console talks to the practice environment's control interface.
-    ("reqwest", &["access", "cli"]),
+    // The workplace talks to the practice environment's control interface.
+    ("reqwest", &["access", "workplace"]),
     ("rusqlite", &["ledger"]),
     ("openssl", &["practice"]),
     ("openssl-sys", &["platform"]),
     ("axum", &["practice"]),
     ("keyring", &["platform"]),
     ("clap", &["cli"]),
+    ("tracing-subscriber", &["workplace"]),
 ];
 
 /// Members of the workspace that are no part of the product.
@@ -70,6 +88,15 @@ fn an_arrow_against_the_table_is_found() {
         0
     );
     assert_eq!(breach("utpost-pki", "utpost-domain", Value::Null).len(), 0);
+    assert_eq!(
+        breach("utpost-cli", "utpost-workplace", Value::Null).len(),
+        0
+    );
+    assert_eq!(breach("utpost-desktop", "utpost-cli", Value::Null).len(), 1);
+    assert_eq!(
+        breach("utpost-workplace", "utpost-cli", Value::Null).len(),
+        1
+    );
     assert_eq!(breach("utpost-unheard-of", "serde", Value::Null).len(), 1);
 }
 
@@ -89,6 +116,9 @@ fn a_foreign_crate_in_the_wrong_place_is_found() {
     assert_eq!(breach("utpost-pki", "openssl").len(), 1);
     assert_eq!(breach("utpost-domain", "tauri").len(), 1);
     assert_eq!(breach("utpost-letters", "tauri-plugin-fs").len(), 1);
+    assert_eq!(breach("utpost-workplace", "tauri").len(), 1);
+    assert_eq!(breach("utpost-desktop", "tauri").len(), 0);
+    assert_eq!(breach("utpost-desktop", "reqwest").len(), 1);
     assert_eq!(breach("utpost-access", "reqwest").len(), 0);
 }
 
@@ -111,7 +141,7 @@ fn unsafe_and_leave_to_use_it_are_found() {
 #[test]
 fn every_crate_takes_the_lints_of_the_workspace() {
     for (name, _) in ARROWS {
-        let manifest = read(&root().join("crates").join(name).join("Cargo.toml"));
+        let manifest = read(&folder(name).join("Cargo.toml"));
         assert!(manifest.contains("[lints]\nworkspace = true"), "{name}");
     }
     assert!(read(&root().join("Cargo.toml")).contains("unsafe_code = \"deny\""));
@@ -119,17 +149,18 @@ fn every_crate_takes_the_lints_of_the_workspace() {
 
 #[test]
 fn client_code_has_no_plain_http() {
-    let files = sources("access");
-    assert!(!files.is_empty());
-    for file in &files {
-        assert!(!has_plain_http(&read(file)), "{}", file.display());
+    for name in ["access", "workplace"] {
+        let files = sources(name);
+        for file in &files {
+            assert!(!has_plain_http(&read(file)), "{}", file.display());
+        }
+        assert!(
+            files
+                .iter()
+                .any(|file| product_code(&read(file)).contains(".https_only(true)")),
+            "the client of {name} itself must refuse any address but https"
+        );
     }
-    assert!(
-        files
-            .iter()
-            .any(|file| product_code(&read(file)).contains(".https_only(true)")),
-        "the client itself must refuse any address but https"
-    );
 }
 
 #[test]
@@ -166,11 +197,11 @@ fn foreign_breaches(metadata: &Value) -> Vec<String> {
     let mut breaches = Vec::new();
     for (package, name) in product_packages(metadata) {
         for used in product_dependencies(package) {
-            let is_shell = used == "tauri" || used.starts_with("tauri-");
+            let is_window = used == "tauri" || used.starts_with("tauri-");
             let is_elsewhere = ONLY
                 .iter()
                 .any(|(guarded, homes)| *guarded == used && !homes.contains(&name));
-            if is_shell || is_elsewhere {
+            if (is_window && name != "desktop") || is_elsewhere {
                 breaches.push(format!("{name} uses {used}"));
             }
         }
@@ -256,5 +287,13 @@ fn without_comments(source: &str) -> String {
 }
 
 fn sources(name: &str) -> Vec<PathBuf> {
-    sources_below(root().join("crates").join(name).join("src"))
+    sources_below(folder(name).join("src"))
+}
+
+/// Where a crate lies: the window apart from the others, as its tools want it.
+fn folder(name: &str) -> PathBuf {
+    match name {
+        "desktop" => root().join("src-tauri"),
+        name => root().join("crates").join(name),
+    }
 }

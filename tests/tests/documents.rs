@@ -10,7 +10,7 @@ fn every_test_named_in_the_architecture_exists() {
     let text = read(&root().join("ARCHITECTURE.md"));
     let names: Vec<&str> = quoted(&text).filter(|name| is_test_name(name)).collect();
     assert!(names.len() > 15, "the promises name their tests");
-    let all: String = ["crates", "tests"]
+    let all: String = ["crates", "src-tauri", "tests"]
         .iter()
         .flat_map(|folder| sources_below(root().join(folder)))
         .map(|path| read(&path))

@@ -241,6 +241,7 @@ fn take_in(desk: &Desk<'_>, number: &str, pdf: &[u8]) -> LetterId {
     let new = NewLetter {
         kind: LetterKind::Decision,
         recipient: NationalId::parse(number).unwrap(),
+        recipient_name: None,
         title: Title::parse("Vedtak om støtte").unwrap(),
         public_title: NonSensitiveTitle::parse("Brev fra kommunen").unwrap(),
         language: Language::parse("nb").unwrap(),
@@ -250,6 +251,7 @@ fn take_in(desk: &Desk<'_>, number: &str, pdf: &[u8]) -> LetterId {
         address: Some(
             PostalAddress::norwegian(person.name, &["Prøveveien 1"], "9998", "EKSEMPELBY").unwrap(),
         ),
+        replaces: None,
         main: File {
             name: "Vedtak om støtte.pdf",
             content: &mut Cursor::new(pdf),

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use utpost_domain::Environment;
+use utpost_workplace::{Failure, Place, PlaceOptions};
 
 use crate::words::Language;
 
@@ -58,6 +60,25 @@ pub(crate) struct Common {
         env = "UTPOST_LANGUAGE"
     )]
     pub(crate) language: Language,
+}
+
+impl Common {
+    /// Where everything lies.
+    pub(crate) fn place(&self) -> Result<Place, Failure> {
+        let environment = match self.environment {
+            _ if self.practice => Environment::Practice,
+            None | Some(EnvironmentName::Practice) => Environment::Practice,
+            Some(EnvironmentName::Test) => Environment::Test,
+            Some(EnvironmentName::Production) => Environment::Production,
+        };
+        Place::of(PlaceOptions {
+            environment: Some(environment),
+            data: self.data.clone(),
+            practice_data: self.practice_data.clone(),
+            settings: self.settings.clone(),
+            key_file: self.key_file.clone(),
+        })
+    }
 }
 
 /// An environment by name.
@@ -276,11 +297,15 @@ pub(crate) enum Practice {
     },
     /// The invented persons, and what each is for
     Persons,
-    /// Empty its books; the practice ledger is left alone
+    /// Empty its books; without --letters the practice ledger is left alone
     Reset {
         /// Make new keys and certificates as well
         #[arg(long)]
         renew: bool,
+        /// Remove the letters of the practice ledger as well, since they get no more receipts. Its
+        /// settings and key are kept; the ledgers of other environments are refused
+        #[arg(long)]
+        letters: bool,
     },
     /// Run a mailbox's checks on a letter on disk, ours or another sender's, and say what holds
     Replay(Replay),

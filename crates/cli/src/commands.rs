@@ -1,37 +1,34 @@
 //! One function a command: parse, call the use cases, show.
 
-use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, Read};
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use utpost_dispatch::{
-    Choice, Clock, Code, Fault, File as LetterFile, Ledger, NewLetter, Progress, ReadSeek,
-    Register, advance, check_status, collect_receipts, confirm, decide, evidence, import,
-    readdress, release, reverify, timeline,
+    Choice, Clock, Code, Fault, File as LetterFile, Ledger, NewLetter, Progress, Register, advance,
+    check_status, collect_receipts, confirm, decide, evidence, import, readdress, release,
+    reverify, timeline,
 };
 use utpost_domain::{
     AddressParts, Decision, Letter, LetterId, LetterKind, Lookup, NationalId, NonSensitiveTitle,
     Note, OpeningReceipt, PostalAddress, Reason, SecurityLevel, State, StopReason, Title,
     decide as choose,
 };
+use utpost_workplace::{Failure, Settings, Workplace, open_file, open_steadily, write_evidence};
 
 use crate::args::{
     self, Address, Common, Consent, Evidence, Kind, Recipient, Resume, Send, Status,
 };
-use crate::failure::Failure;
-use crate::folder;
-use crate::settings::Settings;
+use crate::failure::Worded;
 use crate::show::{self, Shown};
 use crate::words::Language as Tongue;
-use crate::workplace::{NO_UNDO, Place, Workplace};
 
 /// `utpost send`
 pub(crate) fn send(common: &Common, args: &Send) -> Result<Shown, Failure> {
-    let place = Place::of(common)?;
+    let place = common.place()?;
     let recipient = recipient(&args.recipient)?;
     let title = match (&args.title, &args.title_file) {
         (Some(title), _) => title.clone(),
@@ -48,20 +45,21 @@ pub(crate) fn send(common: &Common, args: &Send) -> Result<Shown, Failure> {
     let visible_from = args.visible_from.map(midnight).transpose()?;
 
     // What can be seen to be wrong is said before anything is opened.
-    let mut main = open(&args.file)?;
+    let mut main = open_steadily(&args.file)?;
     let mut attachments = args
         .attach
         .iter()
-        .map(|path| open(path))
+        .map(|path| open_steadily(path))
         .collect::<Result<Vec<_>, _>>()?;
     recipient
         .admitted_in(place.environment)
         .map_err(Fault::Number)?;
 
     let work = Workplace::open(&place)?;
+    let agency = work.agency();
     let public_title = match &args.public_title {
         Some(text) => NonSensitiveTitle::parse(text),
-        None => NonSensitiveTitle::parse(&format!("Brev fra {}", work.agency.name)),
+        None => NonSensitiveTitle::parse(&format!("Brev fra {}", agency.name)),
     }
     .map_err(Fault::Title)?;
     let main_name = name(&args.file);
@@ -69,6 +67,7 @@ pub(crate) fn send(common: &Common, args: &Send) -> Result<Shown, Failure> {
     let new = NewLetter {
         kind: kind(args.kind),
         recipient,
+        recipient_name: None,
         title,
         public_title,
         language: args.letter_language,
@@ -80,35 +79,31 @@ pub(crate) fn send(common: &Common, args: &Send) -> Result<Shown, Failure> {
         },
         visible_from,
         address,
+        replaces: None,
         main: LetterFile {
             name: &main_name,
-            content: main.as_mut(),
+            content: &mut main,
         },
         attachments: names
             .iter()
             .zip(&mut attachments)
-            .map(|(name, content)| LetterFile {
-                name,
-                content: content.as_mut(),
-            })
+            .map(|(name, content)| LetterFile { name, content })
             .collect(),
     };
     let report = show::progress(common);
-    let desk = work.desk(&report);
-    let id = import(
-        desk.ledger,
-        desk.clock,
-        work.actor(),
-        work.agency.limits,
-        new,
-    )
-    .map_err(|fault| {
-        let file = fault.document().map(|which| match which.checked_sub(1) {
-            None => args.file.as_path(),
-            Some(attachment) => args.attach[attachment].as_path(),
-        });
-        Failure::from(fault).naming(file)
-    })?;
+    let desk = work.desk(&agency, &report);
+    let id =
+        import(desk.ledger, desk.clock, work.actor(), agency.limits, new).map_err(|fault| {
+            let file = fault.document().map(|which| match which.checked_sub(1) {
+                None => args.file.as_path(),
+                Some(attachment) => args.attach[attachment].as_path(),
+            });
+            let failure = Failure::from(fault);
+            match file {
+                Some(file) => failure.with_detail(file.display()),
+                None => failure,
+            }
+        })?;
     let result = send_on(&desk, id, &args.consent, args.dry_run, common);
     let mut shown = result.map_err(|fault| Failure::from(fault).about(id))?;
     let sizes = std::iter::once(&args.file).chain(&args.attach);
@@ -127,12 +122,13 @@ const LARGE: u64 = 30_000_000;
 
 /// `utpost resume`
 pub(crate) fn resume(common: &Common, args: &Resume) -> Result<Shown, Failure> {
-    let place = Place::of(common)?;
+    let place = common.place()?;
     let id = letter_id(&args.letter)?;
     let address = address(&args.address)?;
     let work = Workplace::open(&place)?;
     let report = show::progress(common);
-    let desk = work.desk(&report);
+    let agency = work.agency();
+    let desk = work.desk(&agency, &report);
     // A letter whose program ended between Send and sealing.
     if desk.ledger.letter(id)?.state() == State::Held {
         desk.undo(id)?;
@@ -175,9 +171,12 @@ fn choice(consent: &Consent, letter: &Letter) -> Choice {
     if said { Choice::Yes } else { Choice::NotAsked }
 }
 
+/// The console has no undo window: `--dry-run` and `lookup` show where a letter would go.
+const NO_UNDO: Duration = Duration::ZERO;
+
 /// `utpost lookup`
 pub(crate) fn lookup(common: &Common, args: &args::Lookup) -> Result<Shown, Failure> {
-    let place = Place::of(common)?;
+    let place = common.place()?;
     let citizen = recipient(&args.recipient)?;
     citizen
         .admitted_in(place.environment)
@@ -188,18 +187,21 @@ pub(crate) fn lookup(common: &Common, args: &args::Lookup) -> Result<Shown, Fail
         &citizen,
         kind(args.kind),
         &Lookup::Answered(answer),
-        work.clock().now(),
-        &work.agency.policy,
+        work.clock.now(),
+        &work.agency().policy,
     );
     Ok(show::decision(common, &decision))
 }
 
 /// `utpost outbox`
-pub(crate) fn outbox(common: &Common) -> Result<Shown, Failure> {
-    let place = Place::of(common)?;
+///
+/// With what there is to show comes the worst failure.
+pub(crate) fn outbox(common: &Common) -> Result<(Shown, Option<Failure>), Failure> {
+    let place = common.place()?;
     let work = Workplace::open(&place)?;
     let report = show::progress(common);
-    let desk = work.desk(&report);
+    let agency = work.agency();
+    let desk = work.desk(&agency, &report);
     let mut rows = Vec::new();
     let mut worst: Option<Failure> = None;
     for id in desk.ledger.under_way()? {
@@ -232,19 +234,16 @@ pub(crate) fn outbox(common: &Common) -> Result<Shown, Failure> {
             rows.push((letter.clone(), letter));
         }
     }
-    match worst {
-        Some(failure) => {
-            let mut shown = show::outbox(common, &rows);
-            shown.text.push_str(&failure.text(common.language));
-            Err(failure.beside(shown))
-        }
-        None => Ok(show::outbox(common, &rows)),
+    let mut shown = show::outbox(common, &rows);
+    if let Some(failure) = &worst {
+        shown.text.push_str(&failure.text(common.language));
     }
+    Ok((shown, worst))
 }
 
 /// `utpost status`
 pub(crate) fn status(common: &Common, args: &Status) -> Result<Shown, Failure> {
-    let place = Place::of(common)?;
+    let place = common.place()?;
     let Some(text) = &args.letter else {
         let ledger = place.ledger()?;
         let rows = ledger.letters(1000)?;
@@ -257,7 +256,8 @@ pub(crate) fn status(common: &Common, args: &Status) -> Result<Shown, Failure> {
     }
     let work = Workplace::open(&place)?;
     let report = show::progress(common);
-    let desk = work.desk(&report);
+    let agency = work.agency();
+    let desk = work.desk(&agency, &report);
     let letter = desk.ledger.letter(id)?;
     if letter.attempts() > 0 && !letter.is_finished() && !letter.may_resubmit() {
         check_status(&desk, id)?;
@@ -278,20 +278,21 @@ fn one(common: &Common, ledger: &dyn Ledger, id: LetterId) -> Result<Shown, Fail
 
 /// `utpost cancel`
 pub(crate) fn cancel(common: &Common, letter: &str) -> Result<Shown, Failure> {
-    let place = Place::of(common)?;
+    let place = common.place()?;
     let id = letter_id(letter)?;
     let work = Workplace::open(&place)?;
     let report = show::progress(common);
-    let letter = work.desk(&report).cancel(id)?;
+    let letter = work.desk(&work.agency(), &report).cancel(id)?;
     Ok(show::letter(common, &letter, None))
 }
 
 /// `utpost receipts`
 pub(crate) fn receipts(common: &Common) -> Result<Shown, Failure> {
-    let place = Place::of(common)?;
+    let place = common.place()?;
     let work = Workplace::open(&place)?;
     let report = show::progress(common);
-    let desk = work.desk(&report);
+    let agency = work.agency();
+    let desk = work.desk(&agency, &report);
     let collected = collect_receipts(&desk)?;
     // Those that came before their issuer was trusted may be believed by now.
     for id in desk.ledger.under_way()? {
@@ -309,11 +310,11 @@ pub(crate) fn receipts(common: &Common) -> Result<Shown, Failure> {
 
 /// `utpost evidence`
 pub(crate) fn evidence_folder(common: &Common, args: &Evidence) -> Result<Shown, Failure> {
-    let place = Place::of(common)?;
+    let place = common.place()?;
     let id = letter_id(&args.letter)?;
     let ledger = place.ledger()?;
     let found = evidence(&ledger, id)?;
-    let written = folder::write(&args.out, &found)?;
+    let written = write_evidence(&args.out, &found)?;
     let names: Vec<String> = written
         .iter()
         .map(|path| path.display().to_string())
@@ -330,7 +331,7 @@ pub(crate) fn evidence_folder(common: &Common, args: &Evidence) -> Result<Shown,
 
 /// `utpost settings`
 pub(crate) fn settings(common: &Common) -> Result<Shown, Failure> {
-    let place = Place::of(common)?;
+    let place = common.place()?;
     let path = place.settings_file.display().to_string();
     Ok(Shown {
         json: json!({
@@ -413,63 +414,6 @@ fn name(path: &Path) -> String {
     path.file_name()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default()
-}
-
-fn open(path: &Path) -> Result<Box<dyn ReadSeek>, Failure> {
-    Steady::new(open_file(path)?)
-        .map(|file| Box::new(file) as Box<dyn ReadSeek>)
-        .map_err(|fault| Failure::detailed(Code::FileUnreadable, fault.kind()))
-}
-
-/// A file that is read first to check it and then to keep it. Its end is only its end while it is
-/// as it was when opened: else half a letter, or another one, would be kept after all checks.
-struct Steady {
-    file: BufReader<File>,
-    opened: (u64, SystemTime),
-}
-
-impl Steady {
-    fn new(file: File) -> io::Result<Self> {
-        let opened = Self::looks(&file)?;
-        Ok(Self {
-            file: BufReader::new(file),
-            opened,
-        })
-    }
-
-    fn looks(file: &File) -> io::Result<(u64, SystemTime)> {
-        let now = file.metadata()?;
-        Ok((now.len(), now.modified()?))
-    }
-}
-
-impl Read for Steady {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        match self.file.read(into)? {
-            0 if !into.is_empty() && Self::looks(self.file.get_ref())? != self.opened => {
-                Err(io::ErrorKind::UnexpectedEof.into())
-            }
-            read => Ok(read),
-        }
-    }
-}
-
-impl Seek for Steady {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.file.seek(to)
-    }
-}
-
-fn open_file(path: &Path) -> Result<File, Failure> {
-    let failure = |fault: io::Error| match fault.kind() {
-        io::ErrorKind::NotFound => Failure::detailed(Code::FileMissing, path.display()),
-        kind => Failure::detailed(Code::FileUnreadable, kind),
-    };
-    let file = File::open(path).map_err(failure)?;
-    if file.metadata().map_err(failure)?.is_dir() {
-        return Err(Failure::detailed(Code::FileUnreadable, "a folder"));
-    }
-    Ok(file)
 }
 
 /// Shows progress of what takes over a second.

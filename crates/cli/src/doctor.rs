@@ -5,17 +5,18 @@ use std::time::Duration;
 use serde_json::json;
 use utpost_access::Purpose;
 use utpost_dispatch::{AccessPoint, Clock, Code, InboxQuery, Ledger, LedgerFault, Register};
+use utpost_workplace::{Failure, Workplace};
 
 use crate::args::Common;
-use crate::failure::Failure;
+use crate::failure::Worded;
 use crate::show::Shown;
 use crate::words::Language;
-use crate::workplace::{Place, Workplace};
 
 /// `utpost doctor`: settings and certificate, ledger and its chain, token service, register,
-/// access point. Nothing is sent and no receipt is marked.
-pub(crate) fn examine(common: &Common) -> Result<Shown, Failure> {
-    let place = Place::of(common)?;
+/// access point. Nothing is sent and no receipt is marked. With what was found comes the first
+/// failure.
+pub(crate) fn examine(common: &Common) -> Result<(Shown, Option<Failure>), Failure> {
+    let place = common.place()?;
     let language = common.language;
     let mut text = String::new();
     let mut checks = Vec::new();
@@ -115,10 +116,7 @@ pub(crate) fn examine(common: &Common) -> Result<Shown, Failure> {
         json: json!({ "environment": place.environment.to_string(), "checks": checks }),
         text,
     };
-    match worst {
-        None => Ok(shown),
-        Some(failure) => Err(failure.beside(shown)),
-    }
+    Ok((shown, worst))
 }
 
 /// Whose certificate it is, who issued it, what it may be used for and how long.
@@ -132,7 +130,7 @@ fn certificate_words(work: &Workplace, language: Language) -> String {
         .iter()
         .flat_map(|usage| usage.names())
         .collect();
-    let days = until.duration_since(work.clock().now()).as_hours() / 24;
+    let days = until.duration_since(work.clock.now()).as_hours() / 24;
     let warning = match language {
         _ if days > WARN_DAYS => String::new(),
         Language::Nb => format!(" ⚠ utløper om {days} dager: bestill nytt"),

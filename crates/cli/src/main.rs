@@ -2,18 +2,13 @@
 
 mod args;
 mod commands;
-mod control;
 mod doctor;
 mod failure;
-mod folder;
-mod log;
 mod practice;
 mod replay;
 mod sentences;
-mod settings;
 mod show;
 mod words;
-mod workplace;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -21,12 +16,12 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use utpost_dispatch::Code;
+use utpost_workplace::{Failure, begin_log};
 
 use crate::args::{Cli, Command, Practice};
-use crate::failure::Failure;
+use crate::failure::Worded;
 use crate::show::Shown;
 use crate::words::Language;
-use crate::workplace::Place;
 
 fn main() -> ExitCode {
     let quiet = utpost_platform::openssl_without_config();
@@ -34,13 +29,13 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(wrong) => return usage(&wrong),
     };
-    log::begin(Place::of(&cli.common).ok().map(|place| place.folder));
+    begin_log(cli.common.place().ok().map(|place| place.folder));
     let shown = match quiet {
         Ok(()) => run(&cli),
         Err(fault) => Err(Failure::detailed(Code::Defect, fault)),
     };
     match shown {
-        Ok(shown) => {
+        Ok((shown, None)) => {
             let text = if cli.common.json {
                 format!("{}\n", shown.json)
             } else {
@@ -49,18 +44,31 @@ fn main() -> ExitCode {
             write(&mut io::stdout(), &text);
             ExitCode::SUCCESS
         }
+        Ok((shown, Some(failure))) => {
+            failure.log();
+            tell(&failure, Some(shown), cli.common.json, cli.common.language)
+        }
         Err(failure) => {
             failure.log();
-            tell(&failure, cli.common.json, cli.common.language)
+            tell(&failure, None, cli.common.json, cli.common.language)
         }
     }
 }
 
-fn tell(failure: &Failure, json: bool, language: Language) -> ExitCode {
+/// Tells a failure, with what there is to show all the same. Its text holds the failure's.
+fn tell(failure: &Failure, shown: Option<Shown>, json: bool, language: Language) -> ExitCode {
+    let mut told = failure.json(language);
+    let mut text = failure.text(language);
+    if let Some(shown) = shown {
+        text = shown.text;
+        for (name, value) in shown.json.as_object().into_iter().flatten() {
+            told[name] = value.clone();
+        }
+    }
     if json {
-        write(&mut io::stdout(), &format!("{}\n", failure.json(language)));
+        write(&mut io::stdout(), &format!("{told}\n"));
     } else {
-        write(&mut io::stderr(), &failure.text(language));
+        write(&mut io::stderr(), &text);
     }
     ExitCode::from(failure.exit_code())
 }
@@ -94,34 +102,41 @@ fn usage(wrong: &clap::Error) -> ExitCode {
     if let Some(ContextValue::StyledStr(usage)) = wrong.get(ContextKind::Usage) {
         detail.push_str(&format!("\n  {usage}"));
     }
-    tell(&Failure::detailed(Code::Usage, detail), json, language)
+    tell(
+        &Failure::detailed(Code::Usage, detail),
+        None,
+        json,
+        language,
+    )
 }
 
-fn run(cli: &Cli) -> Result<Shown, Failure> {
+/// What there is to show, and with it what went wrong for a part of it.
+fn run(cli: &Cli) -> Result<(Shown, Option<Failure>), Failure> {
     let common = &cli.common;
-    match &cli.command {
+    let shown = match &cli.command {
+        Command::Outbox => return commands::outbox(common),
+        Command::Doctor => return doctor::examine(common),
         Command::Send(args) => commands::send(common, args),
         Command::Lookup(args) => commands::lookup(common, args),
         Command::Resume(args) => commands::resume(common, args),
-        Command::Outbox => commands::outbox(common),
         Command::Status(args) => commands::status(common, args),
         Command::Cancel { letter } => commands::cancel(common, letter),
         Command::Settings => commands::settings(common),
         Command::Receipts => commands::receipts(common),
         Command::Evidence(args) => commands::evidence_folder(common, args),
-        Command::Doctor => doctor::examine(common),
         Command::Practice { command } => match command {
             Practice::Serve {
                 port,
                 until_input_ends,
             } => practice::serve(common, *port, *until_input_ends),
             Practice::Persons => Ok(practice::list_persons()),
-            Practice::Reset { renew } => practice::reset(common, *renew),
-            Practice::Replay(args) => replay::replay(common, args),
+            Practice::Reset { renew, letters } => practice::reset(common, *renew, *letters),
+            Practice::Replay(args) => return replay::replay(common, args),
             Practice::Act { act } => practice::act(common, *act),
             Practice::Faults { command } => practice::faults(common, command.as_ref()),
         },
-    }
+    };
+    Ok((shown?, None))
 }
 
 /// A reader that has gone away is no fault of the letter.

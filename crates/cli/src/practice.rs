@@ -5,18 +5,16 @@ use std::io::{self, Write};
 use clap::ValueEnum;
 use serde_json::{Value, json};
 use utpost_dispatch::Code;
-use utpost_practice::{Practice, PracticeOptions, ResetAuthority, StartFault, persons};
+use utpost_practice::{Practice, PracticeOptions, ResetAuthority, persons};
+use utpost_workplace::{Control, Failure, practice_reset};
 
 use crate::args::{Act, Common, Faults, PlannedFault, Which};
-use crate::control::Control;
-use crate::failure::Failure;
 use crate::show::Shown;
 use crate::words::Language;
-use crate::workplace::Place;
 
 /// `utpost practice serve`
 pub(crate) fn serve(common: &Common, port: u16, until_input_ends: bool) -> Result<Shown, Failure> {
-    let place = Place::of(common)?;
+    let place = common.place()?;
     let mut options = PracticeOptions::in_folder(&place.practice_folder);
     options.port = port;
     let ready = |endpoints: &utpost_practice::Endpoints| {
@@ -51,7 +49,7 @@ pub(crate) fn serve(common: &Common, port: u16, until_input_ends: bool) -> Resul
     } else {
         utpost_practice::serve(options, ready)
     };
-    done.map_err(start_failure)?;
+    done?;
     Ok(Shown {
         json: json!({ "stopped": true }),
         text: String::new(),
@@ -74,25 +72,32 @@ pub(crate) fn list_persons() -> Shown {
 }
 
 /// `utpost practice reset`
-pub(crate) fn reset(common: &Common, renew: bool) -> Result<Shown, Failure> {
-    let place = Place::of(common)?;
+pub(crate) fn reset(common: &Common, renew: bool, letters: bool) -> Result<Shown, Failure> {
+    let place = common.place()?;
+    if letters {
+        practice_reset(&place)?;
+    }
     let authority = if renew {
         ResetAuthority::Renew
     } else {
         ResetAuthority::Keep
     };
-    utpost_practice::reset(&place.practice_folder, authority).map_err(start_failure)?;
+    utpost_practice::reset(&place.practice_folder, authority)?;
     let folder = place.practice_folder.display();
     let mut text = match common.language {
-        Language::Nb => format!(
-            "Øvingsmiljøet er tømt (mappe {folder}).\n\
-             Brev som ble sendt før dette, står i protokollen, men får ingen flere kvitteringer.\n"
-        ),
-        Language::En => format!(
-            "Practice is empty (folder {folder}).\n\
-             Letters sent before this stay in the ledger, but get no more receipts.\n"
-        ),
+        Language::Nb => format!("Øvingsmiljøet er tømt (mappe {folder}).\n"),
+        Language::En => format!("Practice is empty (folder {folder}).\n"),
     };
+    text.push_str(match (letters, common.language) {
+        (true, Language::Nb) => "Brevene i øvingsprotokollen er fjernet.\n",
+        (true, Language::En) => "The letters of the practice ledger are removed.\n",
+        (false, Language::Nb) => {
+            "Brev som ble sendt før dette, står i protokollen, men får ingen flere kvitteringer.\n"
+        }
+        (false, Language::En) => {
+            "Letters sent before this stay in the ledger, but get no more receipts.\n"
+        }
+    });
     if renew {
         text.push_str(match common.language {
             Language::Nb => "Neste start lager nye nøkler og sertifikater.\n",
@@ -100,14 +105,14 @@ pub(crate) fn reset(common: &Common, renew: bool) -> Result<Shown, Failure> {
         });
     }
     Ok(Shown {
-        json: json!({ "reset": true, "renewed": renew }),
+        json: json!({ "reset": true, "renewed": renew, "letters_removed": letters }),
         text,
     })
 }
 
 /// `utpost practice act`
 pub(crate) fn act(common: &Common, act: Act) -> Result<Shown, Failure> {
-    let place = Place::of(common)?;
+    let place = common.place()?;
     let (_practice, endpoints) = place.practice()?;
     let control = Control::of(&endpoints)?;
     let answers = match act {
@@ -129,7 +134,7 @@ pub(crate) fn act(common: &Common, act: Act) -> Result<Shown, Failure> {
 /// `utpost practice faults`
 pub(crate) fn faults(common: &Common, command: Option<&Faults>) -> Result<Shown, Failure> {
     // Plans live as long as the process that holds them, so it must be another's.
-    let control = Control::of(&Place::of(common)?.running_practice()?)?;
+    let control = Control::of(&common.place()?.running_practice()?)?;
     let planned = match command {
         None => control.list("faults")?,
         Some(Faults::Plan(fault)) => control.post("faults", Some(&order(fault)))?,
@@ -273,14 +278,4 @@ fn name(choice: impl ValueEnum) -> String {
         .to_possible_value()
         .map(|value| value.get_name().to_owned())
         .unwrap_or_default()
-}
-
-fn start_failure(fault: StartFault) -> Failure {
-    match fault {
-        StartFault::AlreadyRunning { base_url } => {
-            Failure::detailed(Code::PracticeRunning, base_url)
-        }
-        StartFault::InUse => Failure::new(Code::PracticeRunning),
-        other => Failure::detailed(Code::Practice, other),
-    }
 }

@@ -8,14 +8,17 @@ use serde_json::json;
 use utpost_dispatch::Code;
 use utpost_practice::checks::{Outcome, Takes, Why};
 use utpost_practice::{ReplayFault, ReplayFiles, replay_files};
+use utpost_workplace::Failure;
 
 use crate::args::{Common, Replay};
-use crate::failure::Failure;
+use crate::failure::Worded;
 use crate::show::Shown;
 use crate::words::Language;
 
 /// `utpost practice replay`
-pub(crate) fn replay(common: &Common, args: &Replay) -> Result<Shown, Failure> {
+///
+/// With the checks comes the failure of a letter that is refused.
+pub(crate) fn replay(common: &Common, args: &Replay) -> Result<(Shown, Option<Failure>), Failure> {
     let language = common.language;
     let password = fs::read_to_string(&args.password_file)
         .map_err(|fault| file_failure(&args.password_file, &fault))?;
@@ -57,15 +60,15 @@ pub(crate) fn replay(common: &Common, args: &Replay) -> Result<Shown, Failure> {
             Language::Nb => "Alt som lot seg kontrollere, holder.\n",
             Language::En => "Everything that could be checked holds.\n",
         });
-        return Ok(Shown { json, text });
+        return Ok((Shown { json, text }, None));
     }
     let failure = Failure::new(Code::RefusedByReplay);
     text.push_str(&failure.text(language));
-    Err(failure.beside(Shown { json, text }))
+    Ok((Shown { json, text }, Some(failure)))
 }
 
 fn failure(args: &Replay, fault: &ReplayFault) -> Failure {
-    let of = |path: &Path| Failure::new(Code::CertificateFile).naming(Some(path));
+    let of = |path: &Path| Failure::detailed(Code::CertificateFile, path.display());
     match fault {
         ReplayFault::File { path, source } => file_failure(path, source),
         ReplayFault::Recipient(_) | ReplayFault::NoKey => of(&args.key),
@@ -78,7 +81,7 @@ fn file_failure(path: &Path, fault: &io::Error) -> Failure {
         ErrorKind::NotFound => Code::FileMissing,
         _ => Code::FileUnreadable,
     };
-    Failure::new(code).naming(Some(path))
+    Failure::detailed(code, path.display())
 }
 
 /// How a check went; what exactly was wrong is told in the terms of the standards, in English.

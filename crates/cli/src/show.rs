@@ -8,10 +8,11 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use utpost_dispatch::{Collected, Fault, LetterRow, Progress, StoredReceipt, TimelineEntry};
 use utpost_domain::{Carrier, Channel, Decision, Environment, Letter, Reason, State};
+use utpost_workplace::{Failure, receipt_json, timeline_json};
 
 use crate::args::Common;
 use crate::commands::progress_words;
-use crate::failure::Failure;
+use crate::failure::Worded;
 use crate::sentences::{
     environment_words, event_words, note_words, reason_sentence, receipt_word, state_words,
 };
@@ -198,8 +199,8 @@ pub(crate) fn timeline(
     receipts: &[StoredReceipt],
 ) -> Shown {
     let mut json = letter_json(letter);
-    json["timeline"] = timeline.iter().map(entry).collect();
-    json["receipts"] = receipts.iter().map(stored_receipt).collect();
+    json["timeline"] = timeline.iter().map(timeline_json).collect();
+    json["receipts"] = receipts.iter().map(receipt_json).collect();
     let language = common.language;
     let mut text = format!(
         "{} · {}
@@ -223,26 +224,6 @@ pub(crate) fn timeline(
         text.push_str(&format!("  ! {}\n", note_words(*note, language)));
     }
     Shown { json, text }
-}
-
-/// One line of a timeline, with what others said in their own words.
-pub(crate) fn entry(entry: &TimelineEntry) -> Value {
-    let mut json = json!(entry);
-    if let Some(detail) = &entry.detail {
-        json["detail"] = json!(detail.expose("shown to the clerk"));
-    }
-    json
-}
-
-/// A kept receipt, without its text.
-pub(crate) fn stored_receipt(stored: &StoredReceipt) -> Value {
-    json!({
-        "receipt": stored.receipt.receipt.map(|receipt| receipt.to_string()),
-        "verdict": stored.receipt.verdict,
-        "signer": stored.receipt.signer.map(|signer| signer.to_string()),
-        "received_at": stored.receipt.received_at,
-        "acknowledged_at": stored.acknowledged_at,
-    })
 }
 
 /// What a collection of receipts brought.

@@ -47,6 +47,10 @@ fn nb(code: Code) -> (&'static str, &'static str) {
             "Filen finnes ikke.",
             "Sjekk navnet og at mappen er tilgjengelig, og prøv igjen.",
         ),
+        Code::Folder => (
+            "Det er en mappe, ikke en fil.",
+            "Åpne mappen og velg filen som skal sendes.",
+        ),
         Code::FileUnreadable => (
             "Filen kunne ikke leses til slutten, eller den ble endret underveis. Ingenting er sendt.",
             "Kopier filen til denne maskinen og prøv igjen.",
@@ -330,6 +334,10 @@ fn en(code: Code) -> (&'static str, &'static str) {
         Code::FileMissing => (
             "The file does not exist.",
             "Check the name and that the folder can be reached, and try again.",
+        ),
+        Code::Folder => (
+            "That is a folder, not a file.",
+            "Open the folder and choose the file to send.",
         ),
         Code::FileUnreadable => (
             "The file could not be read to its end, or changed meanwhile. Nothing was sent.",

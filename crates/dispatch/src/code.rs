@@ -85,6 +85,8 @@ macro_rules! codes {
 codes! {
     /// A file named does not exist.
     FileMissing = "INPUT_FILE_MISSING" in Input,
+    /// A folder was given instead of a file.
+    Folder = "INPUT_FOLDER" in Input,
     /// A file could not be read to its end, or changed meanwhile.
     FileUnreadable = "INPUT_FILE_UNREADABLE" in Input,
     /// A file of no bytes.

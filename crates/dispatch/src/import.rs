@@ -8,7 +8,8 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use utpost_domain::{
     Actor, DocumentFacts, Drafted, Event, FileName, Happening, Language, LetterId, LetterKind,
-    MediaType, NationalId, NonSensitiveTitle, OpeningReceipt, PostalAddress, SecurityLevel, Title,
+    MediaType, NationalId, NonSensitiveTitle, OpeningReceipt, PostalAddress, RecipientName,
+    SecurityLevel, Title,
 };
 use utpost_letters::{PdfFault, glance};
 use utpost_parcel::{Limits, ParcelFault};
@@ -35,6 +36,8 @@ pub struct NewLetter<'a> {
     pub kind: LetterKind,
     /// The citizen.
     pub recipient: NationalId,
+    /// Who that is in words, for lists.
+    pub recipient_name: Option<RecipientName>,
     /// Its own title.
     pub title: Title,
     /// The title anyone may see.
@@ -49,6 +52,8 @@ pub struct NewLetter<'a> {
     pub visible_from: Option<Timestamp>,
     /// Where it goes on paper.
     pub address: Option<PostalAddress>,
+    /// The letter it is made anew from.
+    pub replaces: Option<LetterId>,
     /// The letter, a PDF.
     pub main: File<'a>,
     /// Attachments.
@@ -58,7 +63,8 @@ pub struct NewLetter<'a> {
 /// Takes a letter in. Nothing leaves the machine.
 ///
 /// # Errors
-/// [`Fault`] of the families Input and Local; then nothing is kept.
+/// [`Fault`] of the families Input and Local; then nothing is kept. [`LedgerFault::NotFound`] when
+/// it replaces a letter that is not in this ledger.
 pub fn import(
     ledger: &dyn Ledger,
     clock: &dyn Clock,
@@ -67,11 +73,9 @@ pub fn import(
     mut new: NewLetter<'_>,
 ) -> Result<LetterId, Fault> {
     new.recipient.admitted_in(ledger.environment())?;
-    if new
-        .visible_from
-        .is_some_and(|at| at > a_year_after(clock.now()))
-    {
-        return Err(EnvelopeFault::TooFarAhead.into());
+    check_visible_from(clock, new.visible_from)?;
+    if let Some(earlier) = new.replaces {
+        ledger.letter(earlier)?;
     }
     let listed = list(&mut new)?;
 
@@ -85,6 +89,17 @@ pub fn import(
         }
     }
     kept.map(|()| letter)
+}
+
+/// At most a year ahead, as the envelope wants it.
+pub(crate) fn check_visible_from(
+    clock: &dyn Clock,
+    visible_from: Option<Timestamp>,
+) -> Result<(), Fault> {
+    match visible_from {
+        Some(at) if at > a_year_after(clock.now()) => Err(EnvelopeFault::TooFarAhead.into()),
+        _ => Ok(()),
+    }
 }
 
 fn a_year_after(now: Timestamp) -> Timestamp {
@@ -226,10 +241,11 @@ fn keep(
         language: new.language,
         opening_receipt: new.opening_receipt,
         visible_from: new.visible_from,
-        replaces: None,
+        replaces: new.replaces,
     };
     let contents = Contents {
         recipient: new.recipient,
+        recipient_name: new.recipient_name,
         title: new.title,
         public_title: new.public_title,
         address: new.address,

@@ -2,7 +2,7 @@
 
 use utpost_domain::{
     AddressParts, DocumentFacts, Drafted, FileName, Happening, LetterId, NationalId,
-    NonSensitiveTitle, PersonalFields, PostalAddress, Sensitive, Title,
+    NonSensitiveTitle, PersonalFields, PostalAddress, RecipientName, Sensitive, Title,
 };
 
 use crate::{Fault, Ledger};
@@ -10,6 +10,7 @@ use crate::{Fault, Ledger};
 /// Names of the personal fields of a drafting event. Frozen: they are hashed.
 mod field {
     pub(super) const RECIPIENT: &str = "recipient";
+    pub(super) const RECIPIENT_NAME: &str = "recipient_name";
     pub(super) const TITLE: &str = "title";
     pub(super) const PUBLIC_TITLE: &str = "public_title";
     pub(super) const ADDRESS: &str = "address";
@@ -28,6 +29,8 @@ mod field {
 pub struct Contents {
     /// The citizen.
     pub recipient: NationalId,
+    /// Who that is in words, when the clerk said so.
+    pub recipient_name: Option<RecipientName>,
     /// The letter's own title, seen after login.
     pub title: Title,
     /// The title anyone may see.
@@ -77,6 +80,9 @@ impl Contents {
             fields.insert(name, Sensitive::new(value.to_owned()));
         };
         put(field::RECIPIENT, self.recipient.expose(reason));
+        if let Some(name) = &self.recipient_name {
+            put(field::RECIPIENT_NAME, name.expose(reason));
+        }
         put(field::TITLE, self.title.expose(reason));
         put(field::PUBLIC_TITLE, self.public_title.expose(reason));
         if let Some(address) = &self.address {
@@ -96,10 +102,11 @@ impl Contents {
     fn from_parts(drafted: &Drafted, personal: &PersonalFields) -> Option<Self> {
         let text = |name: &str| personal.value(name).map(|value| value.expose("read back"));
         let address = match text(field::ADDRESS) {
-            Some(json) => {
-                let parts: AddressParts = serde_json::from_str(json).ok()?;
-                Some(PostalAddress::from_parts(&parts).ok()?)
-            }
+            Some(json) => Some(address(json)?),
+            None => None,
+        };
+        let recipient_name = match text(field::RECIPIENT_NAME) {
+            Some(name) => Some(RecipientName::parse(name).ok()?),
             None => None,
         };
         let documents = drafted
@@ -116,11 +123,43 @@ impl Contents {
             .collect::<Option<Vec<_>>>()?;
         Some(Self {
             recipient: NationalId::parse(text(field::RECIPIENT)?).ok()?,
+            recipient_name,
             title: Title::parse(text(field::TITLE)?).ok()?,
             public_title: NonSensitiveTitle::parse(text(field::PUBLIC_TITLE)?).ok()?,
             address,
             documents,
             drafted: drafted.clone(),
         })
+    }
+}
+
+fn address(json: &str) -> Option<PostalAddress> {
+    let parts: AddressParts = serde_json::from_str(json).ok()?;
+    PostalAddress::from_parts(&parts).ok()
+}
+
+/// What lists show of a drafting event's personal fields.
+#[derive(Debug, Clone, Default)]
+pub struct Listed {
+    /// The letter's own title.
+    pub title: Option<Sensitive<String>>,
+    /// Who it is for, in words: as the clerk said, else as the address says.
+    pub recipient_name: Option<RecipientName>,
+    /// The citizen.
+    pub recipient: Option<NationalId>,
+}
+
+impl Listed {
+    /// Reads them; what is not there, or can't be read, is left out.
+    #[must_use]
+    pub fn of(personal: &PersonalFields) -> Self {
+        let text = |name| personal.value(name).map(|value| value.expose("for lists"));
+        let said = text(field::RECIPIENT_NAME).and_then(|name| RecipientName::parse(name).ok());
+        let addressed = || Some(address(text(field::ADDRESS)?)?.recipient());
+        Self {
+            title: personal.value(field::TITLE).cloned(),
+            recipient_name: said.or_else(addressed),
+            recipient: text(field::RECIPIENT).and_then(|number| NationalId::parse(number).ok()),
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The use cases: what a clerk does with a letter, step by step, over ports.
 //!
-//! [`import`] takes a letter in, [`decide`] asks the register, [`release`] seals it,
-//! [`advance`] sends it on, [`collect_receipts`] brings home what became of it, and [`evidence`]
+//! [`import`] takes a letter in, [`decide`] asks the register, [`press`] opens the undo window and
+//! [`seal_held`] ends it ([`release`] is both, with the wait between), [`advance`] sends it on, [`collect_receipts`] brings home what became of it, and [`evidence`]
 //! lays all of it open. Whatever goes wrong is a [`Fault`], and each fault has one [`Code`].
 //! Everything outside arrives through the traits of this crate: [`Clock`], [`Register`],
 //! [`AccessPoint`] and [`Ledger`].
@@ -13,8 +13,10 @@ mod import;
 mod letter;
 mod outbox;
 mod ports;
-mod readdress;
 mod receipts;
+mod redraft;
+mod retry;
+mod search;
 mod send;
 mod settings;
 
@@ -22,16 +24,18 @@ pub use code::{Code, Family};
 pub use evidence::{Evidence, TimelineEntry, evidence, timeline};
 pub use fault::Fault;
 pub use import::{File, NewLetter, ReadSeek, import};
-pub use letter::{Contents, ListedDocument, contents};
+pub use letter::{Contents, Listed, ListedDocument, contents};
 pub use outbox::{advance, check_status, upload_limit};
 pub use ports::{
-    AccessPoint, CallFault, ChainReport, Clock, Entry, InboxQuery, IncomingReceipt, KeptDocument,
-    Ledger, LedgerFault, LetterRow, ReceiptKept, Recorded, Register, Remote, StoredReceipt,
-    Submission,
+    AccessPoint, CallFault, ChainReport, Clock, Counts, Delivered, Entry, Found, InboxQuery,
+    IncomingReceipt, KeptDocument, Ledger, LedgerFault, LetterRow, ReceiptKept, Recorded, Register,
+    Remote, StoredReceipt, Submission,
 };
-pub use readdress::readdress;
 pub use receipts::{Collected, CollectedReceipt, collect_receipts, reverify};
-pub use send::{Choice, Desk, Progress, confirm, decide, release};
+pub use redraft::{Changes, readdress, redraft};
+pub use retry::next_try;
+pub use search::{Filter, Query, fold};
+pub use send::{Choice, Desk, Held, Progress, confirm, decide, press, release, seal_held};
 pub use settings::{Agency, DECISION_GOOD_FOR};
 pub use utpost_parcel::Source;
 pub use utpost_wire::{InboxItem, SignedMessage, StatusLine};

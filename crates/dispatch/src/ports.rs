@@ -3,6 +3,7 @@
 //!
 //! All calls block. Each implementation bounds its own time.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -10,12 +11,15 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use utpost_domain::{
-    ConversationId, Digest, Environment, Event, Letter, LetterId, MessageId, NationalId, OrgNumber,
-    PersonalFields, ReceiptId, RegisterAnswer, Sensitive, State,
+    Carrier, ConversationId, Digest, Environment, Event, Letter, LetterId, LetterKind, MessageId,
+    NationalId, Note, OrgNumber, PersonalFields, ReceiptId, RecipientName, RegisterAnswer,
+    Sensitive, State,
 };
 use utpost_parcel::Source;
 use utpost_pki::SignFault;
 use utpost_wire::{AccessToken, InboxItem, PrintProvider, SignedMessage, StatusLine, TokenDenial};
+
+use crate::Query;
 
 /// The time of day, and waiting. Scaled in endurance runs, so nothing else may ask the system.
 pub trait Clock: Send + Sync {
@@ -323,20 +327,65 @@ pub enum ReceiptKept {
 }
 
 /// One letter in a list.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LetterRow {
     /// The letter.
     pub letter: LetterId,
     /// Its state.
     pub state: State,
+    /// What it is in law.
+    pub kind: LetterKind,
+    /// The way chosen or, while stopped, proposed.
+    pub carrier: Option<Carrier>,
+    /// Who it is sealed for.
+    pub receiver: Option<OrgNumber>,
+    /// The title; `None` after retention.
+    pub title: Option<Sensitive<String>>,
+    /// Who it is for in words, when that is known.
+    pub recipient_name: Option<RecipientName>,
+    /// The citizen; `None` after retention.
+    pub recipient: Option<NationalId>,
     /// When it was made.
     pub created_at: Timestamp,
     /// Its last event.
     pub changed_at: Timestamp,
     /// The message id, once sealed.
     pub message: Option<MessageId>,
-    /// The title; `None` after retention.
-    pub title: Option<Sensitive<String>>,
+    /// What is worth knowing beside the state.
+    pub notes: BTreeSet<Note>,
+    /// Whether a person must look at it.
+    pub follow_up: bool,
+    /// When the undo window closes, while it runs.
+    pub undo_until: Option<Timestamp>,
+    /// How many attempts to send were begun.
+    pub attempts: u32,
+}
+
+/// What a search found.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// Newest first, as many as were asked for.
+    pub rows: Vec<LetterRow>,
+    /// How many there are in all.
+    pub total: u64,
+}
+
+/// How many letters wait somewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    /// Unsent or on their way.
+    pub outbox: u64,
+    /// That a person must look at.
+    pub follow_up: u64,
+}
+
+/// Letters that arrived.
+#[derive(Debug, Clone)]
+pub struct Delivered {
+    /// How many.
+    pub count: u64,
+    /// The one that arrived last.
+    pub newest: Option<LetterRow>,
 }
 
 /// What a check of the whole chain found.
@@ -412,6 +461,46 @@ pub trait Ledger: Send + Sync {
     /// # Errors
     /// [`LedgerFault`].
     fn letters(&self, limit: u32) -> Result<Vec<LetterRow>, LedgerFault>;
+
+    /// The letter as lists show it.
+    ///
+    /// # Errors
+    /// [`LedgerFault::NotFound`].
+    fn row(&self, letter: LetterId) -> Result<LetterRow, LedgerFault>;
+
+    /// The letters that a query asks for, newest first.
+    ///
+    /// # Errors
+    /// [`LedgerFault`].
+    fn find(&self, query: &Query) -> Result<Found, LedgerFault>;
+
+    /// At most `limit` letters of which nothing is sealed yet, also those in their undo window,
+    /// newest first: those of [`State::is_unsent`].
+    ///
+    /// # Errors
+    /// [`LedgerFault`].
+    fn unsent(&self, limit: u32) -> Result<Vec<LetterRow>, LedgerFault>;
+
+    /// At most `limit` letters on their way, newest first: those of [`State::is_on_its_way`].
+    ///
+    /// # Errors
+    /// [`LedgerFault`].
+    fn on_their_way(&self, limit: u32) -> Result<Vec<LetterRow>, LedgerFault>;
+
+    /// How many letters wait somewhere.
+    ///
+    /// # Errors
+    /// [`LedgerFault`].
+    fn counts(&self) -> Result<Counts, LedgerFault>;
+
+    /// The letters that by their receipts arrived at `since` or later, and are counted under
+    /// [`Filter::Delivered`].
+    ///
+    /// [`Filter::Delivered`]: crate::Filter::Delivered
+    ///
+    /// # Errors
+    /// [`LedgerFault`].
+    fn delivered_since(&self, since: Timestamp) -> Result<Delivered, LedgerFault>;
 
     /// Letters that have been sealed and are not finished, oldest first.
     ///

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use utpost_domain::{
-    Action, Actor, Carrier, Channel, Confirmation, ConversationId, Decision, Digest, EmailAddress,
-    Event, Happening, Letter, LetterId, Lookup, MailboxAddress, MessageId, MobileNumber,
-    NoticeContacts, PersonalFields, Sealed, Sensitive, State, StopReason, decide as choose,
+    Action, Actor, Carrier, Channel, Confirmation, ConversationId, Decided, Decision, Digest,
+    EmailAddress, Event, Happening, Letter, LetterId, Lookup, MailboxAddress, MessageId,
+    MobileNumber, NoticeContacts, PersonalFields, Sealed, Sensitive, State, StopReason,
+    decide as choose,
 };
 use utpost_parcel::{Document, Parcel, Source};
 use utpost_pki::{Certificate, Purpose, Signer, TrustPolicy, VerifiedCertificate};
@@ -198,73 +199,146 @@ pub fn confirm(desk: &Desk<'_>, shown: &Letter, choice: Choice) -> Result<Letter
     }
 }
 
-/// Presses Send with an undo window of `undo`, waits it out, and seals the letter. `decision` is
-/// what the clerk was shown. Until this returns nothing has been offered to anybody.
-///
-/// A letter called back meanwhile is given back as it is then: Ready.
-///
-/// # Errors
-/// [`Fault::NotNow`] and [`Fault::Stopped`] for a letter that is not Ready, or whose newest answer
-/// of the register leads elsewhere than `decision`; [`Fault::Call`] when the register, or the
-/// print provider's entry in it, is silent: the letter waits, or is Ready again. Any other
-/// [`Fault`]: it is Ready again.
-pub fn release(
-    desk: &Desk<'_>,
+/// A letter in the undo window that [`press`] opened, and the decision it is sealed by.
+#[derive(Debug, Clone)]
+pub struct Held {
     letter: LetterId,
     decision: Decision,
+    until: Timestamp,
+}
+
+impl Held {
+    /// The letter.
+    #[must_use]
+    pub fn letter(&self) -> LetterId {
+        self.letter
+    }
+
+    /// When the window closes by itself.
+    #[must_use]
+    pub fn until(&self) -> Timestamp {
+        self.until
+    }
+
+    /// Called back, and perhaps sent again, the letter is in another window or in none.
+    fn stands(&self, letter: &Letter) -> bool {
+        letter.state() == State::Held && letter.undo_until() == Some(self.until)
+    }
+}
+
+/// Presses Send: opens an undo window of `undo` for a letter that is Ready. `shown` is the decision
+/// the clerk was shown. Nothing is sealed before [`seal_held`].
+///
+/// # Errors
+/// [`Fault::NotNow`] and [`Fault::Stopped`] for a letter that is not Ready, or that by now goes
+/// another way than `shown`; [`Fault::Call`] when the register is silent: the letter waits.
+pub fn press(
+    desk: &Desk<'_>,
+    letter: LetterId,
+    shown: &Decision,
     undo: Duration,
-) -> Result<Letter, Fault> {
+) -> Result<Held, Fault> {
     match desk.ledger.letter(letter)?.state() {
         State::Ready => {}
         State::Stopped(reason) => return Err(Fault::Stopped { letter, reason }),
         other => return Err(Fault::NotNow(other)),
     }
-    let decision = current(desk, letter, decision)?;
-    let contents = contents(desk.ledger, letter)?;
-    let on_paper = desk.ledger.letter(letter)?.carrier() == Some(Carrier::Print);
-    if on_paper && contents.address.is_none() {
-        let reason = StopReason::AddressMissing;
-        desk.record(letter, Happening::Stopped { reason })?;
-        return Err(Fault::Stopped { letter, reason });
+    let decision = current(desk, letter, shown)?;
+    let stands = desk.ledger.letter(letter)?;
+    let carrier = stands.carrier();
+    // Drafted or decided anew since the clerk looked at it, without a yes to where it goes now.
+    if Decided::from(shown).carrier() != carrier && !stands.is_confirmed() {
+        return Err(stopped(desk, letter, StopReason::ChannelChanged));
+    }
+    if carrier == Some(Carrier::Print) && contents(desk.ledger, letter)?.address.is_none() {
+        return Err(stopped(desk, letter, StopReason::AddressMissing));
     }
     let until = later(desk.clock.now(), undo);
     desk.record(letter, Happening::SendPressed { until })?;
-    wait(desk.clock, until);
+    Ok(Held {
+        letter,
+        decision,
+        until,
+    })
+}
 
-    // Called back, and perhaps sent again, the letter is in another window or in none.
-    let in_window =
-        |letter: &Letter| letter.state() == State::Held && letter.undo_until() == Some(until);
-    let held = desk.ledger.letter(letter)?;
-    if !in_window(&held) {
-        return Ok(held);
+/// Ends the undo window and seals the letter. Whoever calls has waited the window out, or the clerk
+/// has said to send at once, which is written down. Until this returns nothing has been offered to
+/// anybody.
+///
+/// A letter that is no longer in this window, called back or sent again, is given back as it is.
+///
+/// # Errors
+/// [`Fault::Stopped`] when the register's newest answer leads elsewhere than the decision shown;
+/// [`Fault::Call`] when the register, or the print provider's entry in it, is silent: the letter
+/// waits, or is Ready again. Any other [`Fault`]: it is Ready again.
+pub fn seal_held(desk: &Desk<'_>, mut held: Held) -> Result<Letter, Fault> {
+    let id = held.letter;
+    let letter = desk.ledger.letter(id)?;
+    if !held.stands(&letter) {
+        return Ok(letter);
     }
-    let sealed = current(desk, letter, decision)
-        .and_then(|decision| seal(desk, letter, &contents, &decision))
-        .and_then(|entry| Ok(desk.ledger.record(letter, &entry)?));
+    let sealed = end_window(desk, &mut held)
+        .and_then(|()| current(desk, id, &held.decision))
+        .and_then(|decision| seal(desk, id, &decision))
+        .and_then(|entry| Ok(desk.ledger.record(id, &entry)?));
     sealed.or_else(|fault| {
-        let held = desk.ledger.letter(letter)?;
+        let letter = desk.ledger.letter(id)?;
         match fault {
-            fault if in_window(&held) => {
-                desk.undo(letter)?;
+            fault if held.stands(&letter) => {
+                desk.undo(id)?;
                 Err(fault)
             }
             // Called back while it was being sealed; the parcel is nobody's.
-            Fault::Ledger(LedgerFault::Impossible(_)) => Ok(held),
+            Fault::Ledger(LedgerFault::Impossible(_)) => Ok(letter),
             fault => Err(fault),
         }
     })
 }
 
+/// [`press`], the wait, and [`seal_held`].
+///
+/// # Errors
+/// Those of [`press`] and [`seal_held`].
+pub fn release(
+    desk: &Desk<'_>,
+    letter: LetterId,
+    shown: Decision,
+    undo: Duration,
+) -> Result<Letter, Fault> {
+    let held = press(desk, letter, &shown, undo)?;
+    wait(desk.clock, held.until);
+    seal_held(desk, held)
+}
+
+/// Lets the window end now when it would still run.
+fn end_window(desk: &Desk<'_>, held: &mut Held) -> Result<(), Fault> {
+    let now = desk.clock.now();
+    if now < held.until {
+        desk.record(held.letter, Happening::SendPressed { until: now })?;
+        held.until = now;
+    }
+    Ok(())
+}
+
+/// Stops the letter, or says why that could not be written down.
+fn stopped(desk: &Desk<'_>, letter: LetterId, reason: StopReason) -> Fault {
+    match desk.record(letter, Happening::Stopped { reason }) {
+        Ok(_) => Fault::Stopped { letter, reason },
+        Err(fault) => fault,
+    }
+}
+
 /// The decision to seal by: this one while it is young and the letter's latest, else one made now.
 /// One that leads elsewhere than the one shown stops the letter.
-fn current(desk: &Desk<'_>, letter: LetterId, decision: Decision) -> Result<Decision, Fault> {
+fn current(desk: &Desk<'_>, letter: LetterId, decision: &Decision) -> Result<Decision, Fault> {
     let age = desk.clock.now().duration_since(decision.facts.looked_up_at);
-    let written = Happening::from(&decision);
+    let written = Happening::from(decision);
     let history = desk.ledger.history(letter)?;
     let mut decided = history.iter().rev().map(|recorded| &recorded.event.what);
     let latest = decided.find(|what| matches!(what, Happening::Decided(_)));
     if (SignedDuration::ZERO..=DECISION_GOOD_FOR).contains(&age) && latest == Some(&written) {
-        return Ok(decision);
+        return Ok(decision.clone());
     }
     let (newer, folded) = decide(desk, letter)?;
     match folded.state() {
@@ -289,12 +363,8 @@ pub(crate) fn later(now: Timestamp, by: Duration) -> Timestamp {
 }
 
 /// Seals the letter's parcel and gives the event that makes it known.
-fn seal(
-    desk: &Desk<'_>,
-    letter: LetterId,
-    contents: &Contents,
-    decision: &Decision,
-) -> Result<Entry, Fault> {
+fn seal(desk: &Desk<'_>, letter: LetterId, decision: &Decision) -> Result<Entry, Fault> {
+    let contents = contents(desk.ledger, letter)?;
     let signer = desk.own_certificate()?;
     let carrier = desk.ledger.letter(letter)?.carrier().ok_or(Fault::Record)?;
     let (receiver, mailbox) = receiver(desk, carrier, &decision.channel)?;
@@ -311,7 +381,7 @@ fn seal(
         .sum();
     // One instant for the signature in the parcel and the message around it: receivers compare.
     let at = desk.clock.now();
-    let parcel = package(desk, contents, mailbox, &sources)?
+    let parcel = package(desk, &contents, mailbox, &sources)?
         .sign(desk.signer, at)?
         .seal(&receiver, &path, &mut |done| {
             (desk.progress)(Progress::Sealing { done, of })

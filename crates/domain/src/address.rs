@@ -181,6 +181,11 @@ impl PostalAddress {
         self.name.expose(reason)
     }
 
+    /// The addressee, as lists show who a letter is for.
+    pub fn recipient(&self) -> RecipientName {
+        RecipientName(self.name.clone())
+    }
+
     /// The address lines, one to four, none empty.
     pub fn lines(&self, reason: &'static str) -> impl Iterator<Item = &str> {
         self.lines
@@ -194,7 +199,7 @@ impl PostalAddress {
     }
 
     fn with(name: &str, lines: &[&str], destination: Destination) -> Result<Self, AddressFault> {
-        let name = part(name, AddressPart::Name, 130)?;
+        let name = part(name, AddressPart::Name, NAME_LIMIT)?;
         let lines: Vec<_> = lines
             .iter()
             .filter(|line| !line.trim().is_empty())
@@ -209,6 +214,22 @@ impl PostalAddress {
             }),
             found => Err(AddressFault::TooManyLines { found }),
         }
+    }
+}
+
+/// Who a letter is for, in words: what an address may begin with. For lists; nothing is sent by it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecipientName(Sensitive<String>);
+
+impl RecipientName {
+    /// Checks a name: 1 to 130 characters on one line; white space around it is dropped.
+    pub fn parse(text: &str) -> Result<Self, AddressFault> {
+        part(text, AddressPart::Name, NAME_LIMIT).map(Self)
+    }
+
+    /// The name.
+    pub fn expose(&self, reason: &'static str) -> &str {
+        self.0.expose(reason)
     }
 }
 
@@ -288,6 +309,9 @@ fn is_postcode(text: &str) -> bool {
 fn is_norway(text: &str) -> bool {
     ["norge", "noreg", "norga", "norway", "no", "nor"].contains(&text.to_lowercase().as_str())
 }
+
+/// The most characters of a name.
+const NAME_LIMIT: usize = 130;
 
 fn part(text: &str, part: AddressPart, limit: usize) -> Result<Sensitive<String>, AddressFault> {
     let text = text.trim();
@@ -404,6 +428,36 @@ mod tests {
             Country::parse(" "),
             Err(AddressFault::Missing(AddressPart::Country))
         );
+    }
+
+    #[test]
+    fn a_recipients_name_is_one_visible_line_of_130_characters() {
+        let longest = "ø".repeat(130);
+        let name = RecipientName::parse(&format!("  {longest} ")).unwrap();
+        assert_eq!(name.expose("test"), longest);
+        assert_eq!(format!("{name:?}"), "RecipientName([redacted])");
+        for (text, fault) in [
+            (" ", AddressFault::Missing(AddressPart::Name)),
+            (
+                "Kari\nPrøve",
+                AddressFault::ControlCharacter(AddressPart::Name),
+            ),
+            (
+                "Kari\u{202e}Prøve",
+                AddressFault::ControlCharacter(AddressPart::Name),
+            ),
+            (
+                &"ø".repeat(131),
+                AddressFault::TooLong {
+                    part: AddressPart::Name,
+                    limit: 130,
+                },
+            ),
+        ] {
+            assert_eq!(RecipientName::parse(text), Err(fault));
+        }
+        let address = PostalAddress::parse_short("Kari Prøve|Storgata 1|0123 Oslo").unwrap();
+        assert_eq!(address.recipient().expose("test"), "Kari Prøve");
     }
 
     #[test]

@@ -63,7 +63,7 @@ pub enum Happening {
     },
     /// Another clerk did not approve.
     SentBack,
-    /// Send was pressed; the undo window runs.
+    /// Send was pressed; the undo window runs. Pressed again in the window, it ends sooner.
     SendPressed {
         /// When the window closes.
         until: Timestamp,
@@ -148,7 +148,7 @@ pub enum Happening {
     PostedHere,
     /// The clerk gave it up.
     Cancelled,
-    /// The stopped letter was taken back to be changed.
+    /// The unsent letter was taken back to be changed.
     Reopened,
 }
 
@@ -244,6 +244,19 @@ pub struct Decided {
     pub facts: Facts,
     /// Whether the clerk must say yes first.
     pub confirm: Confirmation,
+}
+
+impl Decided {
+    /// The way out that is chosen or proposed.
+    pub fn carrier(&self) -> Option<Carrier> {
+        match self.channel {
+            ChannelName::Digital => Some(Carrier::Digital),
+            ChannelName::Print => Some(Carrier::Print),
+            // The clerk may choose paper after having looked into it.
+            ChannelName::Stop if self.reason == Reason::PersonDeleted => Some(Carrier::Print),
+            ChannelName::Stop | ChannelName::Wait => None,
+        }
+    }
 }
 
 impl From<&Decision> for Decided {

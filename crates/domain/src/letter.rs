@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Actor, Carrier, ChannelName, Confirmation, Decided, Drafted, Environment, Event, Happening,
     Impossible, LetterId, LetterKind, Reason, ReceiptId, ReceiptKind, Sealed, Step, StopReason,
-    TransportStatus,
+    TransportStatus, VerifiedReceiptFacts,
 };
 
 /// Where a letter stands. The one list of states.
@@ -58,6 +58,37 @@ pub enum State {
 }
 
 impl State {
+    /// Whether nothing of the letter is sealed yet: a draft, one that waits, stands still or is
+    /// ready, or one in its undo window.
+    pub fn is_unsent(self) -> bool {
+        use State::*;
+        matches!(
+            self,
+            Draft | WaitingForRegister | Stopped(_) | Ready | AwaitingApproval | Held
+        )
+    }
+
+    /// Whether the letter is sealed, and the mailbox supplier or print provider does not have it
+    /// yet.
+    pub fn is_on_its_way(self) -> bool {
+        matches!(
+            self,
+            Self::Queued | Self::Submitting | Self::Uncertain | Self::AtAccessPoint
+        )
+    }
+
+    /// Whether the letter has left this machine, as far as is known, or was turned away when it
+    /// tried to.
+    pub fn has_left(self) -> bool {
+        use State::*;
+        match self {
+            Draft | WaitingForRegister | Stopped(_) | Ready | AwaitingApproval | Held => false,
+            Queued | Submitting | Uncertain | Cancelled => false,
+            AtAccessPoint | AtProvider | PrintAccepted | Delivered | HandedToPost | Opened
+            | Returned | Refused | Failed | PrintedHere | PostedHere => true,
+        }
+    }
+
     /// The state's name in snake case; a stopped letter's reason is not in it.
     pub fn name(self) -> &'static str {
         match self {
@@ -118,7 +149,7 @@ pub enum Action {
     Approve,
     /// Not approve.
     SendBack,
-    /// Send.
+    /// Send; in the undo window, send at once.
     Send,
     /// Call the sending back.
     Undo,
@@ -152,6 +183,7 @@ pub struct Letter {
     undo_until: Option<Timestamp>,
     sealed: Option<Sealed>,
     attempts: u32,
+    delivered_at: Option<Timestamp>,
     evidence: BTreeSet<Evidence>,
     verified: BTreeSet<ReceiptId>,
     waiting_for_trust: BTreeSet<ReceiptId>,
@@ -188,6 +220,7 @@ impl Letter {
             undo_until: None,
             sealed: None,
             attempts: 0,
+            delivered_at: None,
             evidence: BTreeSet::new(),
             verified: BTreeSet::new(),
             waiting_for_trust: BTreeSet::new(),
@@ -250,6 +283,11 @@ impl Letter {
         self.reason
     }
 
+    /// Whether the clerk has said yes to what the latest decision stopped the letter for.
+    pub fn is_confirmed(&self) -> bool {
+        self.confirmed.is_some()
+    }
+
     /// When the undo window closes, while it runs.
     pub fn undo_until(&self) -> Option<Timestamp> {
         self.undo_until
@@ -273,6 +311,25 @@ impl Letter {
     /// Whether this receipt has already been folded in as verified.
     pub fn has_verified(&self, receipt: ReceiptId) -> bool {
         self.verified.contains(&receipt)
+    }
+
+    /// When the letter lay in the mailbox, or was handed over to the post, by the earliest receipt
+    /// that says so. Stands also when the letter came back or failed afterwards.
+    pub fn delivered_at(&self) -> Option<Timestamp> {
+        self.delivered_at
+    }
+
+    /// Whether a person must look at it: it failed, came back or was refused, or there is a note
+    /// beside its state. Unsent letters are not meant, also stopped ones: they lie in the outbox
+    /// and are worked on there; nor are those given up.
+    pub fn needs_follow_up(&self) -> bool {
+        use State::*;
+        match self.state {
+            state if state.is_unsent() => false,
+            Cancelled => false,
+            Failed | Returned | Refused => true,
+            _ => !self.notes.is_empty(),
+        }
     }
 
     /// Whether nothing more is expected. A late receipt is still folded in.
@@ -323,8 +380,12 @@ impl Letter {
         match action {
             Action::LookUp => self.before_sealing(),
             Action::Confirm => self.may_confirm(),
-            Action::Reopen => matches!(state, State::Stopped(_)),
-            Action::AskApproval | Action::Send => state == State::Ready,
+            Action::Reopen => matches!(
+                state,
+                State::WaitingForRegister | State::Stopped(_) | State::Ready
+            ),
+            Action::AskApproval => state == State::Ready,
+            Action::Send => matches!(state, State::Ready | State::Held),
             Action::Approve | Action::SendBack => state == State::AwaitingApproval,
             Action::Undo => state == State::Held || (state == State::Queued && self.attempts == 0),
             Action::CheckStatus => {
@@ -368,7 +429,12 @@ impl Letter {
                 self.back_to_draft()
             }),
             Happening::SendPressed { until } => {
-                Fits::when(self.state == State::Ready, || self.hold(*until))
+                // Pressed again, the undo window can only become shorter.
+                let shortens = self.undo_until.is_some_and(|before| *until <= before);
+                let ready = self.state == State::Ready;
+                Fits::when(ready || (self.state == State::Held && shortens), || {
+                    self.hold(*until)
+                })
             }
             Happening::Undone => Fits::when(self.allows(Action::Undo), || {
                 self.sealed = None;
@@ -409,7 +475,7 @@ impl Letter {
             Happening::ReceiptVerified(receipt) => Fits::when(self.was_sealed(), || {
                 self.waiting_for_trust.remove(&receipt.receipt_id);
                 self.verified.insert(receipt.receipt_id);
-                self.receipt_verified(receipt.kind);
+                self.receipt_verified(receipt);
             }),
             Happening::ReceiptSuspect { .. } => Fits::when(self.was_sealed(), || {
                 self.notes.insert(Note::SuspectReceipt);
@@ -456,13 +522,7 @@ impl Letter {
             State::Ready | State::AwaitingApproval | State::Held => self.carrier,
             _ => None,
         };
-        self.carrier = match decided.channel {
-            ChannelName::Digital => Some(Carrier::Digital),
-            ChannelName::Print => Some(Carrier::Print),
-            // The clerk may choose paper after having looked into it.
-            ChannelName::Stop if decided.reason == Reason::PersonDeleted => Some(Carrier::Print),
-            ChannelName::Stop | ChannelName::Wait => None,
-        };
+        self.carrier = decided.carrier();
         self.reason = Some(decided.reason);
         if self.confirmed != self.reason {
             self.confirmed = None;
@@ -515,14 +575,20 @@ impl Letter {
         }
     }
 
-    fn receipt_verified(&mut self, kind: ReceiptKind) {
+    fn receipt_verified(&mut self, receipt: &VerifiedReceiptFacts) {
         let carrier = self.sealed.as_ref().map(|sealed| sealed.carrier);
-        match (kind, carrier) {
+        match (receipt.kind, carrier) {
             _ if self.state == State::Refused => {
                 self.notes.insert(Note::Contradiction);
             }
-            (ReceiptKind::Delivery, _) => self.prove(Evidence::Delivered),
-            (ReceiptKind::Opening, Some(Carrier::Digital)) => self.prove(Evidence::Opened),
+            (ReceiptKind::Delivery, _) => {
+                self.delivered_by(receipt.occurred_at);
+                self.prove(Evidence::Delivered);
+            }
+            (ReceiptKind::Opening, Some(Carrier::Digital)) => {
+                self.delivered_by(receipt.occurred_at);
+                self.prove(Evidence::Opened);
+            }
             (ReceiptKind::Accepted, Some(Carrier::Print)) => self.prove(Evidence::PrintAccepted),
             (ReceiptKind::Returned, Some(Carrier::Print)) => self.prove(Evidence::Returned),
             (ReceiptKind::Error { .. }, _) => self.prove(Evidence::Failed),
@@ -535,6 +601,14 @@ impl Letter {
             }
         }
         self.settle_notes();
+    }
+
+    /// The earliest time told stands, so that the order of receipts does not matter.
+    fn delivered_by(&mut self, at: Timestamp) {
+        let earlier = self.delivered_at.is_some_and(|before| before <= at);
+        if !earlier {
+            self.delivered_at = Some(at);
+        }
     }
 
     /// Counts in what a status or receipt proves. What is refused, or has never been sent, cannot
@@ -603,11 +677,7 @@ impl Letter {
     }
 
     fn before_sealing(&self) -> bool {
-        use State::*;
-        matches!(
-            self.state,
-            Draft | WaitingForRegister | Stopped(_) | Ready | AwaitingApproval | Held
-        )
+        self.state.is_unsent()
     }
 
     fn being_sent(&self) -> bool {
@@ -669,7 +739,7 @@ mod tests {
     use super::*;
     use crate::{
         Acceptance, CauseCode, ContactFacts, ConversationId, Digest, Facts, FaultSide, Field,
-        MessageId, VerifiedReceiptFacts,
+        MessageId,
     };
     use crate::{Language, OpeningReceipt, SecurityLevel};
     use proptest::prelude::*;
@@ -922,6 +992,137 @@ mod tests {
         assert!(letter.clone().apply(&early).is_err());
         refuses(&letter, sealing(Carrier::Print));
         refuses(&ready(Carrier::Digital), sealing(Carrier::Digital));
+    }
+
+    #[test]
+    fn pressed_again_the_undo_window_ends_sooner_and_never_later() {
+        let mut letter = ready(Carrier::Digital);
+        let until = minutes_after(10);
+        apply(&mut letter, Happening::SendPressed { until });
+        refuses(&letter, sealing(Carrier::Digital));
+        let later = minutes_after(11);
+        refuses(&letter, Happening::SendPressed { until: later });
+        apply(&mut letter, Happening::SendPressed { until: at() });
+        assert_eq!(
+            (letter.state(), letter.undo_until()),
+            (State::Held, Some(at()))
+        );
+        apply(&mut letter, sealing(Carrier::Digital));
+        assert_eq!(letter.state(), State::Queued);
+        refuses(&letter, Happening::SendPressed { until: at() });
+    }
+
+    #[test]
+    fn an_unsent_letter_is_taken_back_drafted_anew_and_decided_anew() {
+        let mut waiting = drafted();
+        apply(&mut waiting, Happening::RegisterSilent);
+        let mut stopped = drafted();
+        apply(&mut stopped, decision(Reason::NoNoticeChannel));
+        apply(&mut stopped, Happening::Confirmed);
+        let confirmed = stopped.clone();
+        apply(
+            &mut stopped,
+            Happening::Stopped {
+                reason: StopReason::AddressMissing,
+            },
+        );
+        for mut letter in [waiting, stopped, confirmed, ready(Carrier::Digital)] {
+            apply(&mut letter, Happening::Reopened);
+            assert_eq!(
+                (letter.state(), letter.carrier(), letter.reason()),
+                (State::Draft, None, None)
+            );
+            let anew = drafting(Environment::Practice, LetterKind::Information);
+            apply(&mut letter, anew);
+            refuses(&letter, Happening::SendPressed { until: at() });
+            // What was said yes to before counts no more.
+            apply(&mut letter, decision(Reason::NoNoticeChannel));
+            assert!(matches!(letter.state(), State::Stopped(_)));
+            assert_eq!(letter.kind(), LetterKind::Information);
+        }
+        for letter in [
+            held(Carrier::Digital),
+            sealed(Carrier::Digital),
+            submitting(Carrier::Digital),
+        ] {
+            refuses(&letter, Happening::Reopened);
+        }
+    }
+
+    #[test]
+    fn a_letter_is_delivered_when_its_earliest_receipt_says_so() {
+        let mut letter = submitting(Carrier::Digital);
+        apply(&mut letter, status(TransportStatus::Sent));
+        assert_eq!(letter.delivered_at(), None);
+        apply(&mut letter, receipt_with(9, ReceiptKind::Opening));
+        assert_eq!(letter.delivered_at(), Some(minutes_after(9)));
+        apply(&mut letter, receipt_with(4, ReceiptKind::Delivery));
+        apply(
+            &mut letter,
+            receipt_with(5, ReceiptKind::NotificationFailed),
+        );
+        apply(&mut letter, receipt_with(6, ReceiptKind::Delivery));
+        assert_eq!(letter.delivered_at(), Some(minutes_after(4)));
+    }
+
+    #[test]
+    fn what_failed_came_back_or_has_a_note_must_be_looked_at() {
+        let digital = || submitting(Carrier::Digital);
+        let after = |mut letter: Letter, news: &[Happening]| {
+            news.iter().for_each(|one| apply(&mut letter, one.clone()));
+            letter
+        };
+        let returned = [
+            receipt(ReceiptKind::Delivery),
+            receipt(ReceiptKind::Returned),
+        ];
+        for letter in [
+            after(digital(), &[refused()]),
+            after(digital(), &[status(TransportStatus::Failed)]),
+            after(submitting(Carrier::Print), &returned),
+            after(digital(), &[receipt(ReceiptKind::NotificationFailed)]),
+            after(digital(), &[accepted(), not_received()]),
+            after(digital(), &[suspect()]),
+            after(digital(), &[news(10)]),
+            after(digital(), &[accepted(), news(12)]),
+            after(sealed(Carrier::Digital), &[suspect()]),
+        ] {
+            assert!(letter.needs_follow_up(), "{letter:?}");
+        }
+        let silent = after(digital(), &[not_received()]);
+        let opened = [
+            receipt(ReceiptKind::Delivery),
+            receipt(ReceiptKind::Opening),
+        ];
+        for letter in [digital(), silent, after(digital(), &opened)] {
+            assert!(!letter.needs_follow_up(), "{letter:?}");
+        }
+    }
+
+    #[test]
+    fn every_letter_lies_in_one_place() {
+        for letter in letters_in_every_state() {
+            let state = letter.state();
+            let given_up = state == State::Cancelled;
+            let unsent = state.is_unsent();
+            // A letter at the access point is on its way, and has left.
+            let sealed = state.is_on_its_way() || state.has_left();
+            assert_eq!(
+                [unsent, sealed, given_up]
+                    .map(usize::from)
+                    .iter()
+                    .sum::<usize>(),
+                1,
+                "{state:?}"
+            );
+            assert!(!(letter.needs_follow_up() && (unsent || given_up)));
+            assert!(!state.has_left() || !letter.may_cancel());
+        }
+        let mut called_back = sealed(Carrier::Digital);
+        apply(&mut called_back, suspect());
+        apply(&mut called_back, Happening::Undone);
+        assert_eq!(notes(&called_back), [Note::SuspectReceipt]);
+        assert!(!called_back.needs_follow_up());
     }
 
     #[test]
@@ -1388,6 +1589,10 @@ mod tests {
         "2026-09-01T12:00:00Z".parse().unwrap()
     }
 
+    fn minutes_after(minutes: usize) -> Timestamp {
+        at() + jiff::SignedDuration::from_mins(minutes as i64)
+    }
+
     fn event(what: Happening) -> Event {
         Event {
             at: at(),
@@ -1538,7 +1743,7 @@ mod tests {
         Happening::ReceiptVerified(VerifiedReceiptFacts {
             kind,
             receipt_id: receipt_id(id),
-            occurred_at: at(),
+            occurred_at: minutes_after(id),
             signer: "984661185".parse().unwrap(),
             signer_certificate: Digest::of(b"c"),
             receipt: Digest::of(b"r"),

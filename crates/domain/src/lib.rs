@@ -23,6 +23,7 @@ mod kind;
 mod letter;
 mod notices;
 mod number;
+mod price;
 mod register;
 mod sensitive;
 mod text;
@@ -31,7 +32,7 @@ mod vectors;
 
 pub use address::{
     AddressFault, AddressPart, AddressParts, Country, CountryCode, CountryName, Destination,
-    PostalAddress,
+    PostalAddress, RecipientName,
 };
 pub use chain::{
     CHAIN_START, FieldDigests, PersonalFields, RandomnessFault, Salt, Unencodable, hash_event,
@@ -53,6 +54,7 @@ pub use notices::{
     SmsNotice, SmsText,
 };
 pub use number::{IssuedCheck, NationalId, NationalIdKind, NumberFault, OrgNumber, OrgNumberFault};
+pub use price::{Price, PriceTable};
 pub use register::{
     ContactPoint, Field, Lookup, MailboxAddress, MailboxAddressFault, MailboxCertificate,
     NotificationStatus, PersonRecord, RegisterAnswer, RegisterStatus, Reservation, Stamp,

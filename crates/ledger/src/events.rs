@@ -60,7 +60,7 @@ pub(crate) fn append(
         "UPDATE letters SET begun = 1 WHERE id = ?1 AND begun = 0",
         [id.to_string()],
     )?;
-    overview::show(connection, &letter, entry)?;
+    overview::show(connection, &letter, position, entry)?;
     Ok(letter)
 }
 

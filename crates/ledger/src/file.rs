@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 use utpost_dispatch::{
-    ChainReport, Entry, IncomingReceipt, KeptDocument, Ledger, LedgerFault, LetterRow, ReceiptKept,
-    Recorded, SignedMessage, Source, StoredReceipt,
+    ChainReport, Counts, Delivered, Entry, Found, IncomingReceipt, KeptDocument, Ledger,
+    LedgerFault, LetterRow, Query, ReceiptKept, Recorded, SignedMessage, Source, StoredReceipt,
 };
 use utpost_domain::{
     ConversationId, Environment, Letter, LetterId, MessageId, ReceiptId, Salt, Sensitive,
@@ -106,6 +106,19 @@ impl LedgerFile {
         query: impl FnOnce(&Connection) -> Result<T, Fault>,
     ) -> Result<T, LedgerFault> {
         Ok(query(&self.connection())?)
+    }
+
+    /// For several queries that must see one state of the ledger, whoever else writes.
+    fn read_at_once<T>(
+        &self,
+        queries: impl FnOnce(&Connection) -> Result<T, Fault>,
+    ) -> Result<T, LedgerFault> {
+        self.read(|connection| {
+            let snapshot = connection.unchecked_transaction()?;
+            let answer = queries(&snapshot)?;
+            snapshot.commit()?;
+            Ok(answer)
+        })
     }
 
     fn write<T>(
@@ -219,6 +232,30 @@ impl Ledger for LedgerFile {
 
     fn letters(&self, limit: u32) -> Result<Vec<LetterRow>, LedgerFault> {
         self.read(|connection| overview::newest(connection, limit))
+    }
+
+    fn row(&self, letter: LetterId) -> Result<LetterRow, LedgerFault> {
+        self.read(|connection| overview::one(connection, letter))
+    }
+
+    fn find(&self, query: &Query) -> Result<Found, LedgerFault> {
+        self.read_at_once(|connection| overview::find(connection, query))
+    }
+
+    fn unsent(&self, limit: u32) -> Result<Vec<LetterRow>, LedgerFault> {
+        self.read(|connection| overview::unsent(connection, limit))
+    }
+
+    fn on_their_way(&self, limit: u32) -> Result<Vec<LetterRow>, LedgerFault> {
+        self.read(|connection| overview::on_their_way(connection, limit))
+    }
+
+    fn counts(&self) -> Result<Counts, LedgerFault> {
+        self.read_at_once(overview::counts)
+    }
+
+    fn delivered_since(&self, since: Timestamp) -> Result<Delivered, LedgerFault> {
+        self.read_at_once(|connection| overview::delivered_since(connection, since))
     }
 
     fn under_way(&self) -> Result<Vec<LetterId>, LedgerFault> {

@@ -1,75 +1,226 @@
 //! What the lists show: one row for each letter that has events, a fold of them.
 
-use rusqlite::{Connection, OptionalExtension, Row};
-use utpost_dispatch::{Entry, LedgerFault, LetterRow};
-use utpost_domain::{ConversationId, Letter, LetterId, MessageId, Sensitive};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
+use serde_json::json;
+use utpost_dispatch::{
+    Counts, Delivered, Entry, Filter, Found, LedgerFault, LetterRow, Listed, Query, fold,
+};
+use utpost_domain::{
+    ConversationId, Happening, Letter, LetterId, MessageId, NationalId, OrgNumber, RecipientName,
+    Sensitive, State,
+};
 
 use crate::events::{read_time, write_time};
 use crate::fault::Fault;
 
-/// The personal field whose latest value is shown.
-const TITLE: &str = "title";
+const KEPT: &str = "encrypted ledger";
 
-/// Writes how the letter looks after this entry.
-pub(crate) fn show(connection: &Connection, letter: &Letter, entry: &Entry) -> Result<(), Fault> {
+/// Writes how the letter looks after this entry, which stands at `position` in the chain.
+pub(crate) fn show(
+    connection: &Connection,
+    letter: &Letter,
+    position: u64,
+    entry: &Entry,
+) -> Result<(), Fault> {
+    let id = letter.id().to_string();
+    let state = letter.state();
     let sealed = letter.sealed();
+    let stopped_for = match state {
+        State::Stopped(reason) => Some(serde_json::to_string(&reason)?),
+        _ => None,
+    };
+    let delivered_at = letter.delivered_at().filter(|_| is_delivered(state));
     connection.execute(
-        "INSERT INTO overview (letter, state, under_way, carrier, message_id, conversation_id,
-                               created_at, changed_at, title)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8)
+        "INSERT INTO overview (letter, state, stopped_for, kind, under_way, in_outbox, has_left,
+                               follow_up, carrier, receiver, message_id, conversation_id, attempts,
+                               notes, undo_until, delivered_at, created_at, changed_at, number)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?17,
+                 ?18)
          ON CONFLICT (letter) DO UPDATE SET
-             state = excluded.state, under_way = excluded.under_way, carrier = excluded.carrier,
+             state = excluded.state, stopped_for = excluded.stopped_for, kind = excluded.kind,
+             under_way = excluded.under_way, in_outbox = excluded.in_outbox,
+             has_left = excluded.has_left, follow_up = excluded.follow_up,
+             carrier = excluded.carrier, receiver = excluded.receiver,
              message_id = excluded.message_id, conversation_id = excluded.conversation_id,
-             changed_at = excluded.changed_at, title = coalesce(excluded.title, title)",
-        (
-            letter.id().to_string(),
-            serde_json::to_string(&letter.state())?,
+             attempts = excluded.attempts, notes = excluded.notes,
+             undo_until = excluded.undo_until, delivered_at = excluded.delivered_at,
+             changed_at = excluded.changed_at",
+        rusqlite::params![
+            id,
+            state.name(),
+            stopped_for,
+            serde_json::to_string(&letter.kind())?,
             sealed.is_some() && !letter.is_finished(),
+            state.is_unsent() || state.is_on_its_way(),
+            state.has_left(),
+            letter.needs_follow_up(),
             letter
                 .carrier()
                 .map(|carrier| serde_json::to_string(&carrier))
                 .transpose()?,
+            sealed.map(|sealed| sealed.receiver.to_string()),
             sealed.map(|sealed| sealed.message_id.to_string()),
             sealed.map(|sealed| sealed.conversation_id.to_string()),
+            letter.attempts(),
+            serde_json::to_string(letter.notes())?,
+            letter.undo_until().map(write_time),
+            delivered_at.map(write_time),
             write_time(entry.event.at),
-            entry
-                .personal
-                .value(TITLE)
-                .map(|title| title.expose("encrypted ledger")),
-        ),
+            position as i64,
+        ],
+    )?;
+    match entry.event.what {
+        Happening::Drafted(_) => show_contents(connection, &id, &Listed::of(&entry.personal)),
+        _ => Ok(()),
+    }
+}
+
+/// Writes what a drafting event says of letter and recipient.
+fn show_contents(connection: &Connection, id: &str, listed: &Listed) -> Result<(), Fault> {
+    let title = listed
+        .title
+        .as_ref()
+        .map(|title| title.expose(KEPT).as_str());
+    let name = listed.recipient_name.as_ref().map(|name| name.expose(KEPT));
+    let recipient = listed.recipient.as_ref().map(|number| number.expose(KEPT));
+    let (number, created_at) = connection.query_row(
+        "UPDATE overview SET title = ?2, recipient_name = ?3, recipient = ?4 WHERE letter = ?1
+         RETURNING number, created_at",
+        (id, title, name, recipient),
+        |row| {
+            Ok((
+                row.get::<_, i64>("number")?,
+                row.get::<_, String>("created_at")?,
+            ))
+        },
+    )?;
+    let said = [title, name, recipient].into_iter().flatten().map(fold);
+    let words: Vec<String> = said.chain(dates(read_time(&created_at)?)?).collect();
+    connection.execute(
+        "INSERT INTO overview_words (number, words) VALUES (?1, ?2)
+         ON CONFLICT (number) DO UPDATE SET words = excluded.words",
+        (number, words.join("\n")),
     )?;
     Ok(())
 }
 
+/// The day in Norway as people write it.
+fn dates(at: Timestamp) -> Result<[String; 3], Fault> {
+    let norway = TimeZone::get("Europe/Oslo").map_err(|_| LedgerFault::Damaged)?;
+    let day = at.to_zoned(norway).date();
+    Ok(["%Y-%m-%d", "%d.%m.%Y", "%-d.%-m.%Y"].map(|form| day.strftime(form).to_string()))
+}
+
 /// The newest letters, newest first.
 pub(crate) fn newest(connection: &Connection, limit: u32) -> Result<Vec<LetterRow>, Fault> {
-    let mut statement = connection.prepare_cached(
-        "SELECT letter, state, created_at, changed_at, message_id, title
-         FROM overview ORDER BY created_at DESC LIMIT ?1",
-    )?;
-    let mut rows = statement.query([limit])?;
-    let mut letters = Vec::new();
+    rows(connection, "TRUE", limit)
+}
+
+/// One letter.
+pub(crate) fn one(connection: &Connection, letter: LetterId) -> Result<LetterRow, Fault> {
+    connection
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM overview WHERE letter = ?1"))?
+        .query_row([letter.to_string()], |row| Ok(read_row(row)))?
+}
+
+/// The letters a query asks for.
+pub(crate) fn find(connection: &Connection, query: &Query) -> Result<Found, Fault> {
+    let mut numbers = numbers(connection, query)?;
+    numbers.sort_unstable_by_key(|number| std::cmp::Reverse(*number));
+    let mut statement =
+        connection.prepare_cached(&format!("SELECT {COLUMNS} FROM overview WHERE number = ?1"))?;
+    let shown = numbers.iter().take(query.limit as usize);
+    let rows = shown
+        .map(|number| statement.query_row([number], |row| Ok(read_row(row)))?)
+        .collect::<Result<_, Fault>>()?;
+    Ok(Found {
+        rows,
+        total: numbers.len() as u64,
+    })
+}
+
+/// Which letters a query is about, in one pass over what is as small as can be.
+fn numbers(connection: &Connection, query: &Query) -> Result<Vec<i64>, Fault> {
+    let among = among(query.filter);
+    let sql = if query.words().is_empty() {
+        format!("SELECT number FROM overview WHERE {among}")
+    } else {
+        let holds: Vec<String> = (1..=query.words().len())
+            .map(|at| format!("instr(words, ?{at}) > 0"))
+            .collect();
+        format!(
+            "SELECT number FROM overview CROSS JOIN overview_words USING (number)
+             WHERE {among} AND {}",
+            holds.join(" AND ")
+        )
+    };
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query(params_from_iter(query.words()))?;
+    let mut numbers = Vec::new();
     while let Some(row) = rows.next()? {
-        let message: Option<String> = row.get("message_id")?;
-        letters.push(LetterRow {
-            letter: read_letter(row)?,
-            state: serde_json::from_str(&row.get::<_, String>("state")?)?,
-            created_at: read_time(&row.get::<_, String>("created_at")?)?,
-            changed_at: read_time(&row.get::<_, String>("changed_at")?)?,
-            message: message
-                .map(|id| MessageId::parse(&id))
-                .transpose()
-                .map_err(|_| LedgerFault::Damaged)?,
-            title: row.get::<_, Option<String>>("title")?.map(Sensitive::new),
-        });
+        numbers.push(row.get("number")?);
     }
-    Ok(letters)
+    Ok(numbers)
+}
+
+/// Letters of which nothing is sealed, newest first.
+pub(crate) fn unsent(connection: &Connection, limit: u32) -> Result<Vec<LetterRow>, Fault> {
+    rows(connection, "in_outbox = 1 AND message_id IS NULL", limit)
+}
+
+/// Letters sealed that are not yet with mailbox or print provider, newest first.
+pub(crate) fn on_their_way(connection: &Connection, limit: u32) -> Result<Vec<LetterRow>, Fault> {
+    rows(
+        connection,
+        "in_outbox = 1 AND message_id IS NOT NULL",
+        limit,
+    )
+}
+
+/// How many letters wait somewhere.
+pub(crate) fn counts(connection: &Connection) -> Result<Counts, Fault> {
+    let count = |wanted: &str| -> Result<u64, Fault> {
+        let letters: i64 = connection
+            .prepare_cached(&format!(
+                "SELECT count(*) AS letters FROM overview WHERE {wanted}"
+            ))?
+            .query_row([], |row| row.get("letters"))?;
+        Ok(letters as u64)
+    };
+    Ok(Counts {
+        outbox: count("in_outbox = 1")?,
+        follow_up: count(among(Filter::FollowUp))?,
+    })
+}
+
+/// Letters that arrived at that time or later.
+pub(crate) fn delivered_since(
+    connection: &Connection,
+    since: Timestamp,
+) -> Result<Delivered, Fault> {
+    let newest = connection
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM overview WHERE delivered_at >= ?1
+             ORDER BY delivered_at DESC LIMIT 1"
+        ))?
+        .query_row([write_time(since)], |row| Ok(read_row(row)))
+        .optional()?
+        .transpose()?;
+    let count = connection
+        .prepare_cached("SELECT count(*) AS letters FROM overview WHERE delivered_at >= ?1")?
+        .query_row([write_time(since)], |row| row.get::<_, i64>("letters"))?;
+    Ok(Delivered {
+        count: count as u64,
+        newest,
+    })
 }
 
 /// Letters sealed and not finished, oldest first.
 pub(crate) fn under_way(connection: &Connection) -> Result<Vec<LetterId>, Fault> {
     let mut statement = connection
-        .prepare_cached("SELECT letter FROM overview WHERE under_way = 1 ORDER BY created_at")?;
+        .prepare_cached("SELECT letter FROM overview WHERE under_way = 1 ORDER BY number")?;
     let mut rows = statement.query([])?;
     let mut letters = Vec::new();
     while let Some(row) = rows.next()? {
@@ -95,6 +246,81 @@ pub(crate) fn has_message(connection: &Connection, message: MessageId) -> Result
     Ok(connection
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM overview WHERE message_id = ?1)")?
         .query_row([message.to_string()], |row| row.get(0))?)
+}
+
+/// The condition of a filter; each has an index that begins with it.
+fn among(filter: Filter) -> &'static str {
+    match filter {
+        Filter::All => "has_left = 1",
+        Filter::FollowUp => "follow_up = 1",
+        Filter::Delivered => "state IN ('delivered', 'opened', 'handed_to_post')",
+        Filter::Opened => "state = 'opened'",
+        Filter::NotOpened => "state = 'delivered'",
+        Filter::Returned => "state = 'returned'",
+        Filter::Failed => "state IN ('failed', 'refused')",
+        Filter::Cancelled => "state = 'cancelled'",
+    }
+}
+
+fn is_delivered(state: State) -> bool {
+    matches!(
+        state,
+        State::Delivered | State::Opened | State::HandedToPost
+    )
+}
+
+const COLUMNS: &str = "letter, state, stopped_for, kind, carrier, receiver, title, recipient_name,
+                       recipient, created_at, changed_at, message_id, notes, follow_up, undo_until,
+                       attempts";
+
+/// The newest letters for which the condition holds.
+fn rows(connection: &Connection, wanted: &str, limit: u32) -> Result<Vec<LetterRow>, Fault> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM overview WHERE {wanted} ORDER BY number DESC LIMIT ?1"
+    ))?;
+    let mut rows = statement.query([limit])?;
+    let mut letters = Vec::new();
+    while let Some(row) = rows.next()? {
+        letters.push(read_row(row)?);
+    }
+    Ok(letters)
+}
+
+fn read_row(row: &Row<'_>) -> Result<LetterRow, Fault> {
+    let text = |column| row.get::<_, Option<String>>(column);
+    let damaged = || LedgerFault::Damaged;
+    let message = text("message_id")?.map(|id| MessageId::parse(&id));
+    let receiver = text("receiver")?.map(|number| OrgNumber::parse(&number));
+    let name = text("recipient_name")?.map(|name| RecipientName::parse(&name));
+    let recipient = text("recipient")?.map(|number| NationalId::parse(&number));
+    Ok(LetterRow {
+        letter: read_letter(row)?,
+        state: read_state(row)?,
+        kind: serde_json::from_str(&row.get::<_, String>("kind")?)?,
+        carrier: text("carrier")?
+            .map(|carrier| serde_json::from_str(&carrier))
+            .transpose()?,
+        receiver: receiver.transpose().map_err(|_| damaged())?,
+        title: text("title")?.map(Sensitive::new),
+        recipient_name: name.transpose().map_err(|_| damaged())?,
+        recipient: recipient.transpose().map_err(|_| damaged())?,
+        created_at: read_time(&row.get::<_, String>("created_at")?)?,
+        changed_at: read_time(&row.get::<_, String>("changed_at")?)?,
+        message: message.transpose().map_err(|_| damaged())?,
+        notes: serde_json::from_str(&row.get::<_, String>("notes")?)?,
+        follow_up: row.get("follow_up")?,
+        undo_until: text("undo_until")?.map(|at| read_time(&at)).transpose()?,
+        attempts: row.get("attempts")?,
+    })
+}
+
+fn read_state(row: &Row<'_>) -> Result<State, Fault> {
+    let name: String = row.get("state")?;
+    let state = match row.get::<_, Option<String>>("stopped_for")? {
+        Some(reason) => State::Stopped(serde_json::from_str(&reason)?),
+        None => serde_json::from_value(json!(name))?,
+    };
+    Ok(state)
 }
 
 fn read_letter(row: &Row<'_>) -> Result<LetterId, Fault> {

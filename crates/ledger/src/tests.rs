@@ -9,12 +9,15 @@ use std::path::{Path, PathBuf};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 use tempfile::TempDir;
-use utpost_dispatch::{Entry, IncomingReceipt, Ledger, LedgerFault, ReceiptKept};
+use utpost_dispatch::{
+    Counts, Entry, Filter, IncomingReceipt, Ledger, LedgerFault, LetterRow, Query, ReceiptKept,
+};
 use utpost_domain::{
-    Acceptance, Actor, Carrier, ChannelName, Confirmation, ContactFacts, ConversationId, Decided,
-    Digest, DocumentFacts, Drafted, Environment, Event, Facts, Field, Happening, Language,
-    LetterId, LetterKind, MediaType, MessageId, OpeningReceipt, OrgNumber, PersonalFields, Reason,
-    ReceiptId, ReceiptKind, Sealed, SecurityLevel, Sensitive, State, VerifiedReceiptFacts,
+    Acceptance, Actor, Carrier, CauseCode, ChannelName, Confirmation, ContactFacts, ConversationId,
+    Decided, Digest, DocumentFacts, Drafted, Environment, Event, Facts, FaultSide, Field,
+    Happening, Language, Letter, LetterId, LetterKind, MediaType, MessageId, OpeningReceipt,
+    OrgNumber, PersonalFields, Reason, ReceiptId, ReceiptKind, Sealed, SecurityLevel, Sensitive,
+    State, StopReason, TransportStatus, VerifiedReceiptFacts,
 };
 
 use crate::{LedgerFile, events, file, overview, schema};
@@ -524,7 +527,7 @@ fn the_lists_are_a_fold_of_the_events() {
                 event: last.event.clone(),
                 personal: last.personal.clone(),
             };
-            overview::show(&transaction, &folded, &entry).unwrap();
+            overview::show(&transaction, &folded, last.position, &entry).unwrap();
         }
         assert_eq!(
             events::fold(&transaction, letter).unwrap(),
@@ -563,6 +566,225 @@ fn letters_are_listed_and_found() {
         ledger.letter(LetterId::generate()),
         Err(LedgerFault::NotFound)
     ));
+}
+
+#[test]
+fn lists_filters_and_counts_say_what_the_letters_themselves_say() {
+    let ledger = open(&TempDir::new().unwrap());
+    let letters = many_lives(&ledger, 2000);
+    let told = |wanted: &dyn Fn(&Life) -> bool| -> Vec<LetterId> {
+        letters
+            .iter()
+            .filter(|life| wanted(life))
+            .map(|life| life.letter.id())
+            .collect()
+    };
+    let ids = |rows: &[LetterRow]| rows.iter().map(|row| row.letter).collect::<Vec<_>>();
+    let state = |life: &Life| life.letter.state();
+
+    for life in &letters {
+        let row = ledger.row(life.letter.id()).unwrap();
+        let sealed = life.letter.sealed();
+        assert_eq!(row.state, state(life));
+        assert_eq!(row.kind, life.letter.kind());
+        assert_eq!(row.carrier, life.letter.carrier());
+        assert_eq!(row.receiver, sealed.map(|sealed| sealed.receiver));
+        assert_eq!(row.message, sealed.map(|sealed| sealed.message_id));
+        assert_eq!(&row.notes, life.letter.notes());
+        assert_eq!(row.follow_up, life.letter.needs_follow_up());
+        assert_eq!(row.undo_until, life.letter.undo_until());
+        assert_eq!(row.attempts, life.letter.attempts());
+        assert_eq!(row.title.unwrap().expose("test"), &life.title);
+        assert_eq!(row.recipient_name.unwrap().expose("test"), life.name);
+        assert_eq!(row.recipient.unwrap().expose("test"), life.number);
+        assert_eq!(
+            (row.created_at, row.changed_at),
+            (life.created, life.changed)
+        );
+    }
+
+    use State::*;
+    type Wanted = fn(&Letter) -> bool;
+    let filters: [(Filter, Wanted); 8] = [
+        (Filter::All, |letter| letter.state().has_left()),
+        (Filter::FollowUp, Letter::needs_follow_up),
+        (Filter::Delivered, |letter| {
+            matches!(letter.state(), Delivered | Opened | HandedToPost)
+        }),
+        (Filter::Opened, |letter| letter.state() == Opened),
+        (Filter::NotOpened, |letter| letter.state() == Delivered),
+        (Filter::Returned, |letter| letter.state() == Returned),
+        (Filter::Failed, |letter| {
+            matches!(letter.state(), Failed | Refused)
+        }),
+        (Filter::Cancelled, |letter| letter.state() == Cancelled),
+    ];
+    for (filter, wanted) in filters {
+        let expected = told(&|life| wanted(&life.letter));
+        assert!(expected.len() > 20, "{filter:?}: {}", expected.len());
+        let found = ledger.find(&Query::new("", filter, 5000)).unwrap();
+        assert_eq!(ids(&found.rows), expected, "{filter:?}");
+        assert_eq!(found.total, expected.len() as u64);
+        let some = ledger.find(&Query::new("", filter, 7)).unwrap();
+        assert_eq!(ids(&some.rows), expected[..7], "{filter:?}");
+        assert_eq!(some.total, found.total);
+
+        for words in [
+            "Østby",
+            "vedtak kari",
+            "209146",
+            "23.11.2026 OLA",
+            "ingen slik",
+        ] {
+            let expected = told(&|life| wanted(&life.letter) && life.holds(words));
+            let found = ledger.find(&Query::new(words, filter, 5000)).unwrap();
+            assert_eq!(ids(&found.rows), expected, "{filter:?} {words}");
+            assert_eq!(found.total, expected.len() as u64);
+        }
+    }
+
+    let unsent = told(&|life| state(life).is_unsent());
+    let on_their_way = told(&|life| state(life).is_on_its_way());
+    assert!(unsent.len() > 20 && on_their_way.len() > 20);
+    assert_eq!(ids(&ledger.unsent(5000).unwrap()), unsent);
+    assert_eq!(ids(&ledger.unsent(3).unwrap()), unsent[..3]);
+    assert_eq!(ids(&ledger.on_their_way(5000).unwrap()), on_their_way);
+    assert_eq!(ids(&ledger.letters(5000).unwrap()), told(&|_| true));
+    let follow_up = told(&|life| life.letter.needs_follow_up());
+    assert_eq!(
+        ledger.counts().unwrap(),
+        Counts {
+            outbox: (unsent.len() + on_their_way.len()) as u64,
+            follow_up: follow_up.len() as u64,
+        }
+    );
+
+    let arrived = |life: &&Life| matches!(state(life), Delivered | Opened | HandedToPost);
+    let arrival = |life: &Life| life.letter.delivered_at().unwrap();
+    let last = letters.iter().filter(arrived).map(arrival).max().unwrap();
+    for since in [at(0), at(900), last] {
+        let expected: Vec<_> = letters
+            .iter()
+            .filter(arrived)
+            .filter(|life| arrival(life) >= since)
+            .collect();
+        let delivered = ledger.delivered_since(since).unwrap();
+        assert_eq!(delivered.count, expected.len() as u64);
+        let newest = ledger.letter(delivered.newest.unwrap().letter).unwrap();
+        assert_eq!(newest.delivered_at(), Some(last));
+    }
+    let none = ledger
+        .delivered_since(last + SignedDuration::from_nanos(1))
+        .unwrap();
+    assert_eq!((none.count, none.newest), (0, None));
+}
+
+#[test]
+fn a_letter_is_found_by_any_way_of_writing_what_it_says() {
+    let ledger = open(&TempDir::new().unwrap());
+    // A quarter to one in the morning in Norway, and still the day before in UTC.
+    let created: Timestamp = "2026-01-04T23:45:00Z".parse().unwrap();
+    let letter = LetterId::generate();
+    ledger.open_letter(letter).unwrap();
+    let said = [
+        ("title", "Vedtak om støtte"),
+        ("recipient_name", "Åse Bjørnsønn Ærlig"),
+        ("recipient", "20914695016"),
+    ];
+    let write = |what, said: &[(&str, &str)]| {
+        let mut entry = entry(0, what);
+        entry.event.at = created;
+        entry.personal = personal(said);
+        ledger.record(letter, &entry).unwrap();
+    };
+    write(drafted(), &said);
+    write(Happening::Cancelled, &[]);
+    let finds = |text: &str| {
+        let found = ledger
+            .find(&Query::new(text, Filter::Cancelled, 10))
+            .unwrap();
+        found.total == 1
+    };
+    for text in [
+        "",
+        "STØTTE",
+        "stotte",
+        "åse ærlig",
+        "ASE",
+        "bjornsonn",
+        "209146 95016",
+        "vedtak bjørn",
+        "2026-01-05",
+        "5.1.2026",
+        "05.01.2026",
+        "om om om",
+    ] {
+        assert!(finds(text), "{text}");
+    }
+    for text in [
+        "vedtak ola",
+        "4.1.2026",
+        "2026-01-04",
+        "%",
+        "_",
+        "støtteåse",
+    ] {
+        assert!(!finds(text), "{text}");
+    }
+}
+
+#[test]
+fn a_letter_drafted_anew_is_listed_and_found_as_it_is_now() {
+    let ledger = open(&TempDir::new().unwrap());
+    let letter = drafted_only(&ledger, 0);
+    let mut anew = entry(5, drafted());
+    anew.personal = personal(&[("title", "Nytt brev"), ("recipient_name", "Ola Prøve")]);
+    ledger.record(letter, &anew).unwrap();
+    let mut nameless = entry(6, drafted());
+    nameless.personal = personal(&[("title", "Nytt brev")]);
+    ledger.record(letter, &nameless).unwrap();
+    let row = ledger.row(letter).unwrap();
+    assert_eq!(row.title.unwrap().expose("test"), "Nytt brev");
+    assert_eq!(row.recipient_name, None);
+    assert_eq!((row.created_at, row.changed_at), (at(0), at(6)));
+    ledger
+        .record(letter, &entry(7, Happening::Cancelled))
+        .unwrap();
+    let total = |text: &str| {
+        let query = Query::new(text, Filter::Cancelled, 10);
+        ledger.find(&query).unwrap().total
+    };
+    assert_eq!([total("nytt"), total("ola"), total("vaktpost")], [1, 0, 0]);
+    assert!(matches!(
+        ledger.row(LetterId::generate()),
+        Err(LedgerFault::NotFound)
+    ));
+}
+
+#[test]
+fn every_filter_and_count_goes_by_an_index() {
+    let ledger = open(&TempDir::new().unwrap());
+    many_lives(&ledger, 300);
+    let connection = ledger.connection();
+    for wanted in [
+        "has_left = 1",
+        "follow_up = 1",
+        "in_outbox = 1",
+        "under_way = 1",
+        "delivered_at >= 'x'",
+        "state IN ('delivered', 'opened', 'handed_to_post')",
+    ] {
+        let plan: Vec<String> = connection
+            .prepare(&format!(
+                "EXPLAIN QUERY PLAN SELECT count(*) FROM overview WHERE {wanted}"
+            ))
+            .unwrap()
+            .query_map([], |row| row.get("detail"))
+            .unwrap()
+            .map(Result::unwrap)
+            .collect();
+        assert!(plan[0].contains("INDEX overview_"), "{wanted}: {plan:?}");
+    }
 }
 
 #[test]
@@ -869,15 +1091,211 @@ impl Seen {
 fn dump(connection: &Connection) -> Vec<String> {
     let mut statement = connection
         .prepare(
-            "SELECT concat_ws('|', letter, state, under_way, carrier, message_id,
-                              conversation_id, created_at, changed_at, title)
-             FROM overview ORDER BY letter",
+            "SELECT concat_ws('|', letter, state, stopped_for, kind, under_way, in_outbox, has_left,
+                              follow_up, carrier, receiver, message_id, conversation_id, attempts,
+                              notes, undo_until, delivered_at, created_at, changed_at, title,
+                              recipient_name, recipient, words, number)
+             FROM overview JOIN overview_words USING (number) ORDER BY letter",
         )
         .unwrap();
     statement
         .query_map([], |row| row.get(0))
         .unwrap()
         .map(Result::unwrap)
+        .collect()
+}
+
+/// A letter that lived, and what its list entry should say.
+struct Life {
+    letter: Letter,
+    created: Timestamp,
+    changed: Timestamp,
+    title: String,
+    name: &'static str,
+    number: &'static str,
+}
+
+impl Life {
+    /// Whether every word is in it, found the slow way.
+    fn holds(&self, words: &str) -> bool {
+        let day = (self.created + SignedDuration::from_hours(1)).strftime("%d.%m.%Y");
+        let text = format!("{} {} {} {day}", self.title, self.name, self.number).to_lowercase();
+        words
+            .to_lowercase()
+            .split_whitespace()
+            .all(|word| text.contains(word))
+    }
+}
+
+/// Letters of every kind of life, the newest first: each begins somewhere and meets a dozen things
+/// that may happen, as far as they can.
+fn many_lives(ledger: &LedgerFile, count: u64) -> Vec<Life> {
+    const NAMES: [&str; 4] = ["Kari Østby", "Ola Prøve", "Åse Lund", "Ærlig Nordmann"];
+    const NUMBERS: [&str; 3] = ["20914695016", "01835550962", "02825777442"];
+    let mut connection = ledger.connection();
+    let transaction = connection.transaction().unwrap();
+    // A sequence without a pattern that is the same each time (Knuth's MMIX).
+    let mut seed = 7_u64;
+    let mut pick = |from: u64| {
+        seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) % from
+    };
+    let mut lives = Vec::new();
+    for index in 0..count {
+        let id = LetterId::generate();
+        transaction
+            .execute(
+                "INSERT INTO letters (id, document_key, salt) VALUES (?1, zeroblob(32), zeroblob(32))",
+                [id.to_string()],
+            )
+            .unwrap();
+        let (name, number) = (NAMES[pick(4) as usize], NUMBERS[pick(3) as usize]);
+        let title = format!(
+            "{} nr. {index}",
+            ["Vedtak", "Varsel", "Brev"][pick(3) as usize]
+        );
+        let mut minute = index as i64;
+        let created = at(minute);
+        let mut first = entry(minute, drafted());
+        first.personal = personal(&[
+            ("title", &title),
+            ("recipient_name", name),
+            ("recipient", number),
+        ]);
+        let append =
+            |entry: &Entry| events::append(&transaction, Environment::Practice, id, entry).ok();
+        let mut letter = append(&first).unwrap();
+        let mut changed = created;
+        let sealing = sealed();
+        let Happening::Sealed(facts) = &sealing else {
+            unreachable!()
+        };
+        let attempt = |attempt| Happening::AttemptStarted {
+            attempt,
+            message_id: facts.message_id,
+        };
+        let first_decision = match pick(3) {
+            0 => on_paper(&decided()),
+            _ => decided(),
+        };
+        let way = [
+            first_decision,
+            Happening::SendPressed { until: created },
+            sealing.clone(),
+            attempt(1),
+            Happening::Accepted {
+                how: Acceptance::Answered,
+            },
+            verified(ReceiptKind::Delivery),
+        ];
+        let beginning = way.into_iter().take(pick(9) as usize);
+        let chances: Vec<Happening> = (0..pick(6))
+            .map(|_| {
+                chance(
+                    pick(18),
+                    created + SignedDuration::from_mins(pick(60) as i64),
+                )
+            })
+            .collect();
+        for what in beginning.chain(chances) {
+            minute += 1;
+            let what = match what {
+                Happening::AttemptStarted { .. } => attempt(letter.attempts() + 1),
+                Happening::Sealed(_) if letter.carrier() == Some(Carrier::Print) => on_paper(&what),
+                other => other,
+            };
+            if let Some(next) = append(&entry(minute, what)) {
+                letter = next;
+                changed = at(minute);
+            }
+        }
+        lives.push(Life {
+            letter,
+            created,
+            changed,
+            title,
+            name,
+            number,
+        });
+    }
+    transaction.commit().unwrap();
+    drop(connection);
+    for life in &lives {
+        assert_eq!(ledger.letter(life.letter.id()).unwrap(), life.letter);
+    }
+    lives.reverse();
+    lives
+}
+
+fn on_paper(what: &Happening) -> Happening {
+    match what {
+        Happening::Decided(facts) => Happening::Decided(Decided {
+            channel: ChannelName::Print,
+            reason: Reason::Reserved,
+            ..facts.clone()
+        }),
+        Happening::Sealed(facts) => Happening::Sealed(Sealed {
+            carrier: Carrier::Print,
+            ..facts.clone()
+        }),
+        other => other.clone(),
+    }
+}
+
+/// One of the things that may happen to a letter.
+fn chance(which: u64, time: Timestamp) -> Happening {
+    let receipt = |kind| match verified(kind) {
+        Happening::ReceiptVerified(facts) => Happening::ReceiptVerified(VerifiedReceiptFacts {
+            occurred_at: time,
+            ..facts
+        }),
+        other => other,
+    };
+    let code = CauseCode::new("TEST");
+    match which {
+        0 => Happening::Cancelled,
+        1 => Happening::RegisterSilent,
+        2 => Happening::Stopped {
+            reason: StopReason::Duplicate,
+        },
+        3 => Happening::Confirmed,
+        4 => Happening::Reopened,
+        5 => Happening::Undone,
+        6 => Happening::AttemptStarted {
+            attempt: 1,
+            message_id: MessageId::generate(),
+        },
+        7 => Happening::AnswerLost { code },
+        8 => Happening::NotReceived { code },
+        9 => Happening::RefusedAtAccessPoint {
+            code,
+            http_status: None,
+        },
+        10 => receipt(ReceiptKind::Delivery),
+        11 => receipt(ReceiptKind::Opening),
+        12 => receipt(ReceiptKind::NotificationFailed),
+        13 => receipt(ReceiptKind::Returned),
+        14 => receipt(ReceiptKind::Error {
+            fault: FaultSide::Client,
+        }),
+        15 => Happening::ReceiptSuspect {
+            receipt_id: None,
+            receipt: Digest::of(b"suspect"),
+            code,
+        },
+        16 => Happening::StatusSeen {
+            status: TransportStatus::Sent,
+            stamp: None,
+        },
+        _ => decided(),
+    }
+}
+
+fn personal(said: &[(&str, &str)]) -> PersonalFields {
+    said.iter()
+        .map(|(name, text)| ((*name).to_owned(), Sensitive::new((*text).to_owned())))
         .collect()
 }
 

@@ -65,6 +65,8 @@ pub(crate) enum Entry {
     Receipt(Receipt),
     /// The citizen has opened the letter.
     Opened { at: Timestamp, message: Uuid },
+    /// Paper has come back without a receipt: the sender wanted it back.
+    CameBack { at: Timestamp, message: Uuid },
     /// The sender has marked a receipt as read.
     Read { at: Timestamp, receipt: Uuid },
 }
@@ -180,6 +182,8 @@ pub(crate) struct Course {
     pub(crate) verdict: Option<Verdict>,
     /// When the citizen opened it first.
     pub(crate) opened_at: Option<Timestamp>,
+    /// When the paper came back, where no receipt tells of it.
+    pub(crate) came_back_at: Option<Timestamp>,
     /// Kinds of the true receipts, in the order made.
     pub(crate) receipts: Vec<String>,
 }
@@ -348,6 +352,7 @@ impl Books {
                     transport: vec![(letter.at, Transport::Created, "stored".to_owned())],
                     verdict: None,
                     opened_at: None,
+                    came_back_at: None,
                     receipts: Vec::new(),
                 };
                 self.courses.insert(letter.message, course);
@@ -385,6 +390,11 @@ impl Books {
             Entry::Opened { at, message } => {
                 if let Some(course) = self.courses.get_mut(message) {
                     course.opened_at.get_or_insert(*at);
+                }
+            }
+            Entry::CameBack { at, message } => {
+                if let Some(course) = self.courses.get_mut(message) {
+                    course.came_back_at.get_or_insert(*at);
                 }
             }
             Entry::Read { receipt, .. } => {

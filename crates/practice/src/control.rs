@@ -2,23 +2,29 @@
 //!
 //! JSON in and out; every call carries the control token of `endpoints.json` as bearer.
 
+use std::cmp::Reverse;
+
 use axum::Json;
 use axum::Router;
 use axum::extract::{Path, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::books::{Course, Entry, LetterKind};
-use crate::checks::receipt::Event;
+use crate::answers::{Citizen, CitizenNotice, MailboxLetter, PrintOrder, PrintStage, ReceiptName};
+use crate::authority::{AGENCY, AGENCY_NAME};
+use crate::books::{Course, Entry, Letter, LetterKind};
+use crate::checks::message::{Content, Digital};
+use crate::checks::receipt::{Event, NoticeChannel};
 use crate::faults::Fault;
-use crate::persons::{PersonRow, persons};
+use crate::persons::{PersonRow, mailbox_owner, persons};
 use crate::problem::Problem;
 use crate::providers::{self, Forgery};
+use crate::server::Agency;
 use crate::world::Shared;
 
 pub(crate) fn router(world: &Shared) -> Router<Shared> {
@@ -30,6 +36,7 @@ pub(crate) fn router(world: &Shared) -> Router<Shared> {
         .route("/print", get(pile))
         .route("/print/{message}/posted", post(posted))
         .route("/print/{message}/returned", post(returned))
+        .route("/documents/{message}/{number}", get(document))
         .route("/advance", post(advance))
         .route("/forge", post(forge))
         .route("/faults", get(faults).post(plan_fault).delete(clear_faults))
@@ -62,34 +69,142 @@ async fn books(State(world): State<Shared>) -> Json<Value> {
     Json(json!({ "letters": letters, "entries": books.entries() }))
 }
 
-/// Letters that lie in a mailbox, with what the citizen sees of them.
-async fn mailboxes(State(world): State<Shared>) -> Json<Value> {
-    Json(delivered(&world, LetterKind::Digital))
+async fn mailboxes(State(world): State<Shared>) -> Json<Vec<MailboxLetter>> {
+    let letters = delivered(&world, LetterKind::Digital).into_iter();
+    Json(letters.map(|course| in_mailbox(&world, course)).collect())
 }
 
-/// Print orders that the print shop has accepted.
-async fn pile(State(world): State<Shared>) -> Json<Value> {
-    Json(delivered(&world, LetterKind::Print))
+async fn pile(State(world): State<Shared>) -> Json<Vec<PrintOrder>> {
+    let letters = delivered(&world, LetterKind::Print).into_iter();
+    Json(letters.map(|course| on_paper(&world, course)).collect())
 }
 
-fn delivered(world: &Shared, kind: LetterKind) -> Value {
+async fn document(
+    State(world): State<Shared>,
+    Path((message, number)): Path<(Uuid, usize)>,
+) -> Result<Response, Problem> {
+    let course = world.books().course(message).cloned();
+    let letter = course
+        .filter(Course::is_delivered)
+        .ok_or_else(Problem::not_found)?
+        .letter;
+    let contents = providers::contents(&world, &letter);
+    let document = contents.documents.get(number);
+    let document = document.ok_or_else(Problem::not_found)?;
+    let path = providers::document_path(&world, &letter, document);
+    let bytes = tokio::fs::read(path)
+        .await
+        .map_err(|fault| Problem::internal("mailbox", &fault))?;
+    let media_type = [(header::CONTENT_TYPE, document.media_type.clone())];
+    Ok((media_type, bytes).into_response())
+}
+
+/// What a supplier has taken, the newest first.
+fn delivered(world: &Shared, kind: LetterKind) -> Vec<Course> {
     let books = world.books();
-    books
+    let taken = books
         .courses()
-        .filter(|course| course.letter.kind == kind && course.is_delivered())
-        .map(|course| {
-            json!({
-                "message": course.letter.message,
-                "conversation": course.letter.original.conversation_id,
-                "supplier": course.letter.receiver,
-                "addressee": course.letter.addressee,
-                "received_at": course.letter.at,
-                "opening_asked": course.letter.opening_asked,
-                "opened_at": course.opened_at,
-                "receipts": course.receipts,
-                "contents": providers::contents(world, &course.letter),
+        .filter(|course| course.letter.kind == kind && course.is_delivered());
+    let mut courses: Vec<Course> = taken.cloned().collect();
+    courses.sort_by_key(|course| Reverse(course.letter.at));
+    courses
+}
+
+fn in_mailbox(world: &Shared, course: Course) -> MailboxLetter {
+    let letter = &course.letter;
+    let receipts = receipts(&course);
+    let citizen = mailbox_owner(letter.receiver.as_str(), &letter.addressee);
+    let failed = receipts.contains(&ReceiptName::NotificationFailed);
+    let notices = match providers::message_of(world, letter).map(|message| message.content) {
+        Some(Content::Digital(digital)) => notices(&digital, failed),
+        Some(Content::Print(_)) | None => Vec::new(),
+    };
+    MailboxLetter {
+        message: letter.message,
+        conversation: letter.original.conversation_id,
+        supplier: letter.receiver,
+        sender: sender(letter),
+        addressee: letter.addressee.clone(),
+        citizen: citizen.map(|person| Citizen {
+            number: person.number.to_owned(),
+            name: person.name.to_owned(),
+        }),
+        received_at: letter.at,
+        opening_asked: letter.opening_asked,
+        opened_at: course.opened_at,
+        receipts,
+        notices,
+        contents: providers::contents(world, letter),
+    }
+}
+
+fn notices(digital: &Digital, failed: bool) -> Vec<CitizenNotice> {
+    let failing = providers::failing_notice(digital).filter(|_| failed);
+    let email = digital
+        .email
+        .iter()
+        .map(|notice| (NoticeChannel::Email, notice));
+    let sms = digital
+        .sms
+        .iter()
+        .map(|notice| (NoticeChannel::Sms, notice));
+    let mut notices: Vec<CitizenNotice> = email
+        .chain(sms)
+        .flat_map(|(by, notice)| {
+            notice.days.iter().map(move |day| CitizenNotice {
+                by,
+                text: notice.text.clone(),
+                day: *day,
+                failed: failing == Some(by),
             })
         })
+        .collect();
+    notices.sort_by_key(|notice| notice.day);
+    notices
+}
+
+fn on_paper(world: &Shared, course: Course) -> PrintOrder {
+    let letter = &course.letter;
+    let stage = if course.came_back_at.is_some() || course.has_receipt(&Event::Returned) {
+        PrintStage::Returned
+    } else if course.has_receipt(&Event::Delivered) {
+        PrintStage::Posted
+    } else {
+        PrintStage::InPile
+    };
+    let address = match providers::message_of(world, letter).map(|message| message.content) {
+        Some(Content::Print(print)) => print.recipient.lines_below_the_name(),
+        Some(Content::Digital(_)) | None => Vec::new(),
+    };
+    PrintOrder {
+        message: letter.message,
+        conversation: letter.original.conversation_id,
+        supplier: letter.receiver,
+        sender: sender(letter),
+        addressee: letter.addressee.clone(),
+        address,
+        received_at: letter.at,
+        stage,
+        return_reported: letter.return_reported,
+        receipts: receipts(&course),
+        contents: providers::contents(world, letter),
+    }
+}
+
+/// The sender under the name it is registered with; the number where it is not.
+fn sender(letter: &Letter) -> Agency {
+    let organisation = letter.original.controller.organisation.to_string();
+    let name = match organisation.as_str() {
+        AGENCY => AGENCY_NAME.to_owned(),
+        other => other.to_owned(),
+    };
+    Agency { organisation, name }
+}
+
+fn receipts(course: &Course) -> Vec<ReceiptName> {
+    let kinds = course.receipts.iter().map(String::as_str);
+    kinds
+        .filter_map(|kind| serde_json::from_value(Value::from(kind)).ok())
         .collect()
 }
 
@@ -130,6 +245,13 @@ async fn returned(
             title,
             "the letter is not posted yet",
         ));
+    }
+    if !letter.letter.return_reported && letter.came_back_at.is_none() {
+        let at = world.now();
+        world
+            .books()
+            .write(Entry::CameBack { at, message })
+            .map_err(|fault| Problem::internal("books", &fault))?;
     }
     let due = letter.letter.return_reported && !letter.has_receipt(&Event::Returned);
     take(&world, message, due.then_some(Event::Returned))

@@ -15,10 +15,12 @@
 //! |---|---|
 //! | `GET /persons` | the table of [`persons`] |
 //! | `GET /books` | every letter with its course, and every entry of the journal |
-//! | `GET /mailboxes`, `GET /print` | letters in mailboxes; print orders in the pile |
+//! | `GET /mailboxes` | letters in mailboxes, the newest first, as the citizen sees them: [`MailboxLetter`] |
+//! | `GET /print` | print orders, the newest first, as the print shop sees them: [`PrintOrder`] |
+//! | `GET /documents/{message}/{number}` | the decrypted bytes of a letter's document as the supplier keeps it, the main document being 0; 404 for one that is not there or not delivered |
 //! | `POST /mailboxes/{message}/open` | opened: `aapningskvittering` when it was asked for |
 //! | `POST /print/{message}/posted` | `leveringskvittering` |
-//! | `POST /print/{message}/returned` | `returpostkvittering` when returns are reported; 409 before it is posted |
+//! | `POST /print/{message}/returned` | `returpostkvittering` when returns are reported, else it comes back without one; 409 before it is posted |
 //! | `POST /advance` | a night: the pile is posted; what a person's row returns comes back the night after |
 //! | `POST /forge` `{"conversation", "kind"}` | a forged `leveringskvittering`; kinds `wrong_key`, `foreign_ca`, `wrong_sender`, `tampered`, `unknown_conversation` |
 //! | `GET`, `POST`, `DELETE /faults` | planned misbehaviour: shown, added to, forgotten; answers what is planned |
@@ -38,6 +40,7 @@
 //! | `outdated_mailbox` (`register`) | the mailboxes answered are closed by the time of the upload |
 
 mod access_point;
+mod answers;
 mod authority;
 mod books;
 pub mod checks;
@@ -54,6 +57,10 @@ mod server;
 mod tokens;
 mod world;
 
+pub use answers::{
+    Citizen, CitizenNotice, KeptDocument, LetterContents, MailboxLetter, PrintOrder, PrintStage,
+    ReceiptName,
+};
 pub use authority::{AGENCY, AGENCY_NAME, AuthorityFault, DIGIPOST, EBOKS, NEIGHBOUR, PRINT};
 pub use books::BooksFault;
 pub use persons::{PersonRow, persons};

@@ -10,13 +10,14 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use openssl::error::ErrorStack;
 use openssl::sha::sha256;
 use serde::Deserialize;
-use serde_json::{Value, json};
 use utpost_domain::OrgNumber;
 use uuid::Uuid;
 
+use crate::answers::{KeptDocument, LetterContents};
 use crate::authority::{AGENCY, DIGIPOST, EBOKS, Identity, PRINT};
 use crate::books::{Course, Entry, Letter, LetterKind, Receipt, Transport};
-use crate::checks::message::Content;
+use crate::checks::jws::Compact;
+use crate::checks::message::{Content, Digital, Message};
 use crate::checks::receipt::{self, Event, NoticeChannel, Side};
 use crate::checks::token::TokenIssuer;
 use crate::checks::{self, Outcome, Provider, Span, Takes, Verdict, mailbox_checks};
@@ -130,11 +131,31 @@ pub(crate) fn next_night(course: &Course) -> Option<Event> {
 }
 
 /// The list of what a supplier took out of a letter, as it stands beside the files.
-pub(crate) fn contents(world: &World, letter: &Letter) -> Value {
+pub(crate) fn contents(world: &World, letter: &Letter) -> LetterContents {
     std::fs::read(folder(world, letter).join(CONTENTS))
         .ok()
         .and_then(|bytes| serde_json::from_slice(&bytes).ok())
         .unwrap_or_default()
+}
+
+/// Where a document of that list lies.
+pub(crate) fn document_path(world: &World, letter: &Letter, document: &KeptDocument) -> PathBuf {
+    folder(world, letter).join(&document.file)
+}
+
+/// The message of a letter that was delivered.
+pub(crate) fn message_of(world: &World, letter: &Letter) -> Option<Message> {
+    let path = world.books().message_path(letter.message);
+    let signed = std::fs::read(path).ok()?;
+    let payload = Compact::parse(&signed).ok()?.json().ok()?;
+    Message::read(&payload).ok()
+}
+
+/// By which way a notice fails where one does.
+pub(crate) fn failing_notice(digital: &Digital) -> Option<NoticeChannel> {
+    let email = digital.email.as_ref().map(|_| NoticeChannel::Email);
+    let sms = digital.sms.as_ref().map(|_| NoticeChannel::Sms);
+    email.or(sms)
 }
 
 /// Whether the supplier's access point took it: the status is SENDT, else FEILET.
@@ -305,9 +326,7 @@ fn events(opened: &checks::Letter, fate: Fate) -> Vec<Event> {
         Fate::Silent => Vec::new(),
         Fate::OpensAtOnce => std::iter::once(Event::Delivered).chain(opening).collect(),
         Fate::NoticeFails => {
-            let email = digital.email.as_ref().map(|_| NoticeChannel::Email);
-            let sms = digital.sms.as_ref().map(|_| NoticeChannel::Sms);
-            let failed = email.or(sms).map(|channel| Event::NotificationFailed {
+            let failed = failing_notice(digital).map(|channel| Event::NotificationFailed {
                 channel,
                 description: Some("the address does not take messages".to_owned()),
             });
@@ -345,20 +364,22 @@ fn keep(world: &World, letter: &Letter, opened: &checks::Letter) -> io::Result<(
         };
         let name = file_name(index, &file.name);
         disk::write_durably(&folder.join(&name), &file.bytes)?;
-        documents.push(json!({
-            "name": document.href,
-            "file": name,
-            "title": document.title.as_ref().map(|title| &title.text),
-            "media_type": document.media_type,
-            "bytes": file.bytes.len(),
-            "sha256": hex(&sha256(&file.bytes)),
-        }));
+        documents.push(KeptDocument {
+            name: document.href.clone(),
+            file: name,
+            title: document.title.as_ref().map(|title| title.text.clone()),
+            media_type: document.media_type.clone(),
+            bytes: file.bytes.len() as u64,
+            sha256: hex(&sha256(&file.bytes)),
+        });
     }
-    let title = match &opened.message.content {
-        Content::Digital(digital) => Some(&digital.non_sensitive_title),
-        Content::Print(_) => None,
+    let contents = LetterContents {
+        non_sensitive_title: match &opened.message.content {
+            Content::Digital(digital) => Some(digital.non_sensitive_title.clone()),
+            Content::Print(_) => None,
+        },
+        documents,
     };
-    let contents = json!({ "non_sensitive_title": title, "documents": documents });
     disk::write_durably(
         &folder.join(CONTENTS),
         &serde_json::to_vec_pretty(&contents)?,

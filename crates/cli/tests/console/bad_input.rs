@@ -123,10 +123,7 @@ fn a_file_that_is_no_usable_letter_is_refused() {
     fs::create_dir(home.path("mappe.pdf")).unwrap();
     let folder = text(&home.path("mappe.pdf"));
     let missing = text(&home.path("borte.pdf"));
-    for (file, code) in [
-        (folder, "INPUT_FILE_UNREADABLE"),
-        (missing, "INPUT_FILE_MISSING"),
-    ] {
+    for (file, code) in [(folder, "INPUT_FOLDER"), (missing, "INPUT_FILE_MISSING")] {
         home.run(&["send", &file, "--to", DIGIPOST, "--title", "Vedtak"])
             .refused(code);
     }

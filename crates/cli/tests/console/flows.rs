@@ -506,7 +506,7 @@ fn help_tells_every_option_of_every_command() {
         ),
         (&["practice", "serve"], &["--port", "--until-input-ends"]),
         (&["practice", "persons"], &[]),
-        (&["practice", "reset"], &["--renew"]),
+        (&["practice", "reset"], &["--renew", "--letters"]),
         (
             &["practice", "replay"],
             &["--message", "--package", "--key", "--print", "--at"],

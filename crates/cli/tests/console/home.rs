@@ -73,9 +73,14 @@ impl Home {
         Serving::start(self.utpost().args(["practice", "serve"]))
     }
 
+    /// Stops practice.
+    pub(crate) fn stop_practice(&mut self) {
+        self.practice = None;
+    }
+
     /// Stops practice and starts it again, on another port.
     pub(crate) fn restart_practice(&mut self) {
-        self.practice = None;
+        self.stop_practice();
         self.practice = Some(self.serve());
     }
 

@@ -1,11 +1,12 @@
 //! `utpost practice`: what citizens and print shops do, what goes wrong on purpose, and letters
 //! checked again from disk.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::home::{ADDRESS, DIGIPOST, Home, RESERVED, eventually, text, told, utpost};
+use crate::home::{ADDRESS, DIGIPOST, Home, RESERVED, answer, eventually, text, told, utpost};
 
 const NOBODYS: &str = "0d3f9a52-5a55-4c0e-9a3e-1f5f3b0d7c11";
 
@@ -204,6 +205,47 @@ fn reset_says_what_it_means_for_letters_already_sent() {
         told.contains("get no more receipts") && told.contains("new keys"),
         "{told}"
     );
+}
+
+#[test]
+fn reset_with_letters_empties_the_practice_ledger_as_well() {
+    let mut home = Home::new();
+    home.send(DIGIPOST, &[]).well();
+    let refused = home.run(&["practice", "reset", "--letters"]);
+    refused.refused("LOCAL_PRACTICE_RUNNING");
+    assert_eq!(home.letters().len(), 1, "a refused reset removes nothing");
+
+    home.stop_practice();
+    let told = home.run(&["practice", "reset", "--letters"]).well();
+    assert_eq!(told["letters_removed"], true);
+    assert!(home.letters().is_empty());
+    let told = home.read(&["practice", "reset", "--letters"]).out;
+    assert!(told.contains("er fjernet"), "{told}");
+
+    home.restart_practice();
+    home.send(DIGIPOST, &[]).well();
+    assert_eq!(home.letters().len(), 1);
+}
+
+#[test]
+fn reset_with_letters_leaves_other_environments_alone() {
+    let home = Home::without_practice();
+    let run = |arguments: &[&str]| {
+        let mut command = utpost();
+        command.args(["--data".as_ref(), home.ledger().as_os_str()]);
+        command.args(["--key-file".as_ref(), home.key_file().as_os_str()]);
+        answer(command.args(arguments).arg("--json"), "")
+    };
+    // A production ledger, made by looking at its letters.
+    run(&["--environment", "production", "status"]).well();
+    let database = home.ledger().join("ledger.db");
+    let before = fs::read(&database).unwrap();
+    for environment in ["production", "test", "practice"] {
+        let reset = ["practice", "reset", "--letters"];
+        let words = [&["--environment", environment][..], &reset].concat();
+        run(&words).refused("LOCAL_OTHER_ENVIRONMENT");
+    }
+    assert_eq!(fs::read(&database).unwrap(), before);
 }
 
 /// Options that replay an official complete letter at its own date.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use utpost_dispatch::{Choice, Code, Fault, decide, release};
+use utpost_dispatch::{Choice, Clock, Code, Fault, decide, press, release, seal_held};
 use utpost_domain::{Carrier, Channel, Happening, LetterKind, Note, Reason, State, StopReason};
 
 use crate::support::{Given, Office, PAPERS, TestRegister};
@@ -308,6 +308,139 @@ fn undone_and_sent_again_the_first_window_seals_nothing() {
     let letter = release(&office.desk(), id, decision, Duration::from_secs(10)).unwrap();
     assert_eq!(letter.state(), State::Held);
     assert!(office.ledger.parcels().is_empty());
+}
+
+const TEN_SECONDS: Duration = Duration::from_secs(10);
+
+#[test]
+fn pressed_nothing_is_sealed_until_the_window_is_ended() {
+    let office = Office::new();
+    let (id, decision) = office.decided();
+    let held = press(&office.desk(), id, &decision, TEN_SECONDS).unwrap();
+    assert_eq!(held.letter(), id);
+    assert_eq!(
+        office.ledger.folded(id).undo_until(),
+        Some(held.until()),
+        "the window that is written down"
+    );
+    assert_eq!(office.state(id), State::Held);
+    assert!(office.ledger.parcels().is_empty());
+    office.clock.pass(10);
+    let letter = seal_held(&office.desk(), held).unwrap();
+    assert_eq!(letter.state(), State::Queued);
+    assert_eq!(
+        office.ledger.names(id),
+        ["drafted", "decided", "send_pressed", "sealed"]
+    );
+    assert_eq!(office.log.count("wait"), 0);
+    nothing_sent(&office);
+}
+
+#[test]
+fn a_window_ended_early_is_written_down_as_ended_and_sealed_after() {
+    let office = Office::new();
+    let (id, decision) = office.decided();
+    let held = press(&office.desk(), id, &decision, TEN_SECONDS).unwrap();
+    office.clock.pass(3);
+    let now = office.clock.now();
+    let letter = seal_held(&office.desk(), held.clone()).unwrap();
+    assert_eq!(letter.state(), State::Queued);
+    let happened = office.ledger.happened(id);
+    assert_eq!(happened[3], Happening::SendPressed { until: now });
+    assert_eq!(happened[4].name(), "sealed");
+    // Ended twice, say by the clerk and by the clock, it is sealed once.
+    let again = seal_held(&office.desk(), held).unwrap();
+    assert_eq!(again.sealed(), letter.sealed());
+    assert_eq!(office.ledger.parcels().len(), 1);
+}
+
+#[test]
+fn a_window_called_back_or_opened_anew_seals_nothing() {
+    for again in [false, true] {
+        let office = Office::new();
+        let (id, decision) = office.decided();
+        let held = press(&office.desk(), id, &decision, TEN_SECONDS).unwrap();
+        office.clock.pass(1);
+        office.desk().undo(id).unwrap();
+        if again {
+            press(&office.desk(), id, &decision, TEN_SECONDS).unwrap();
+        }
+        let letter = seal_held(&office.desk(), held).unwrap();
+        let expected = if again { State::Held } else { State::Ready };
+        assert_eq!(letter.state(), expected);
+        assert!(office.ledger.parcels().is_empty());
+    }
+}
+
+#[test]
+fn a_window_whose_sealing_fails_leaves_the_letter_ready_also_when_ended_early() {
+    for seconds in [0, 10] {
+        let office = Office::new();
+        let (id, decision) = office.decided();
+        let held = press(&office.desk(), id, &decision, TEN_SECONDS).unwrap();
+        office.clock.pass(seconds);
+        *office.ledger.fails.lock().unwrap() =
+            Some(("sealed", utpost_dispatch::LedgerFault::DiskFull));
+        let fault = seal_held(&office.desk(), held).unwrap_err();
+        assert_eq!(fault.code(), Code::DiskFull);
+        assert_eq!(office.state(id), State::Ready);
+        assert_eq!(office.release(id, decision).unwrap().state(), State::Queued);
+    }
+}
+
+#[test]
+fn an_end_of_the_window_that_can_not_be_written_down_seals_nothing() {
+    let office = Office::new();
+    let (id, decision) = office.decided();
+    let held = press(&office.desk(), id, &decision, TEN_SECONDS).unwrap();
+    *office.ledger.fails.lock().unwrap() =
+        Some(("send_pressed", utpost_dispatch::LedgerFault::DiskFull));
+    let fault = seal_held(&office.desk(), held).unwrap_err();
+    assert_eq!(fault.code(), Code::DiskFull);
+    assert_eq!(office.state(id), State::Ready);
+    assert!(office.ledger.parcels().is_empty());
+}
+
+#[test]
+fn a_decision_that_grows_old_in_a_window_is_made_anew_before_sealing() {
+    let office = Office::new();
+    let (id, decision) = office.decided();
+    let held = press(&office.desk(), id, &decision, Duration::from_secs(600)).unwrap();
+    office.clock.pass(301);
+    office.register.tells(TestRegister::reserved());
+    let fault = seal_held(&office.desk(), held).unwrap_err();
+    assert_eq!(fault.code(), Code::ChannelChanged);
+    assert_eq!(office.state(id), State::Stopped(StopReason::ChannelChanged));
+    assert!(office.ledger.parcels().is_empty());
+}
+
+#[test]
+fn a_letter_decided_anew_behind_the_clerks_back_is_not_sent_another_way() {
+    let office = Office::new();
+    let id = office.take_in(Given::default()).unwrap();
+    let (shown, _) = decide(&office.desk(), id).unwrap();
+    utpost_dispatch::readdress(&office.desk(), id, Given::default().address.unwrap()).unwrap();
+    office.register.tells(TestRegister::reserved());
+    decide(&office.desk(), id).unwrap();
+    assert_eq!(office.state(id), State::Ready);
+    let fault = press(&office.desk(), id, &shown, TEN_SECONDS).unwrap_err();
+    assert_eq!(fault.code(), Code::ChannelChanged);
+    assert_eq!(office.state(id), State::Stopped(StopReason::ChannelChanged));
+}
+
+#[test]
+fn a_letter_on_paper_without_an_address_is_stopped_when_send_is_pressed() {
+    let office = Office::new();
+    office.register.tells(TestRegister::reserved());
+    let id = office.take_in(Given {
+        address: None,
+        ..Given::default()
+    });
+    let id = id.unwrap();
+    let (decision, _) = decide(&office.desk(), id).unwrap();
+    let fault = press(&office.desk(), id, &decision, TEN_SECONDS).unwrap_err();
+    assert_eq!(fault.code(), Code::AddressMissing);
+    assert_eq!(office.state(id), State::Stopped(StopReason::AddressMissing));
 }
 
 #[test]

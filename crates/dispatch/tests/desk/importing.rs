@@ -186,6 +186,7 @@ fn a_file_that_vanishes_or_changes_while_it_is_read_keeps_nothing() {
         let new = NewLetter {
             kind: LetterKind::Decision,
             recipient: NationalId::parse(CITIZEN).unwrap(),
+            recipient_name: None,
             title: Title::parse(SECRET).unwrap(),
             public_title: NonSensitiveTitle::parse("Brev").unwrap(),
             language: Language::default(),
@@ -193,6 +194,7 @@ fn a_file_that_vanishes_or_changes_while_it_is_read_keeps_nothing() {
             opening_receipt: OpeningReceipt::NotWanted,
             visible_from: None,
             address: None,
+            replaces: None,
             main: File {
                 name: "brev.pdf",
                 content: &mut Cursor::new(pdf()),
@@ -219,4 +221,21 @@ fn a_made_up_citizen_in_production_keeps_nothing() {
     *office.ledger.environment.lock().unwrap() = Environment::Production;
     let fault = kept_nothing(&office, Given::default());
     assert_eq!(fault.code(), Code::NumberSynthetic);
+}
+
+#[test]
+fn a_letter_made_from_another_says_which_and_only_one_that_is_here() {
+    let office = Office::new();
+    let earlier = office.take_in(Given::default()).unwrap();
+    let anew = |replaces| {
+        office.take_in(Given {
+            replaces: Some(replaces),
+            ..Given::default()
+        })
+    };
+    let id = anew(earlier).unwrap();
+    assert_eq!(office.ledger.folded(id).replaces(), Some(earlier));
+    let fault = anew(utpost_domain::LetterId::generate()).unwrap_err();
+    assert_eq!(fault.code(), Code::LetterUnknown);
+    assert_eq!(office.ledger.letters_kept(), 2);
 }

@@ -10,6 +10,7 @@
 mod deciding;
 mod importing;
 mod receiving;
+mod redrafting;
 mod secrecy;
 mod sending;
 mod support;

@@ -153,6 +153,24 @@ pub struct Address {
     pub place: Place,
 }
 
+impl Address {
+    /// What is printed below the name: lines that hold something, then post code and town, or the
+    /// country as it stands.
+    #[must_use]
+    pub fn lines_below_the_name(&self) -> Vec<String> {
+        let lines = self.lines.iter().filter(|line| !line.trim().is_empty());
+        let mut printed: Vec<String> = lines.cloned().collect();
+        match &self.place {
+            Place::Norway { postcode, town } => printed.push(format!("{postcode} {town}")),
+            Place::Abroad { country, town } => {
+                printed.extend(town.clone());
+                printed.push(country.clone());
+            }
+        }
+        printed
+    }
+}
+
 /// Where an address is.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Place {
@@ -878,7 +896,7 @@ fn is_shaped(text: &str, shape: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{instant, is_email, is_phone};
+    use super::{Address, Place, instant, is_email, is_phone};
 
     #[test]
     fn an_instant_has_seconds_and_an_offset() {
@@ -897,6 +915,28 @@ mod tests {
         ] {
             assert!(instant(bad).is_none(), "{bad}");
         }
+    }
+
+    #[test]
+    fn an_address_is_printed_as_it_stands_in_norway_and_abroad() {
+        let lines = vec!["c/o Prøve".to_owned(), String::new(), "Gatan 1".to_owned()];
+        let address = |place| Address {
+            name: "Prøve Person".to_owned(),
+            lines: lines.clone(),
+            place,
+        };
+        let norway = address(Place::Norway {
+            postcode: "9998".to_owned(),
+            town: "EKSEMPELBY".to_owned(),
+        });
+        let printed = ["c/o Prøve", "Gatan 1", "9998 EKSEMPELBY"];
+        assert_eq!(norway.lines_below_the_name(), printed);
+        let abroad = address(Place::Abroad {
+            country: "SE".to_owned(),
+            town: None,
+        });
+        let printed = ["c/o Prøve", "Gatan 1", "SE"];
+        assert_eq!(abroad.lines_below_the_name(), printed);
     }
 
     #[test]

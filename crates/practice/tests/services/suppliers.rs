@@ -8,7 +8,9 @@ use openssl::sign::Verifier;
 use openssl::x509::X509;
 use reqwest::Method;
 use serde_json::{Value, json};
-use utpost_practice::{DIGIPOST, EBOKS, PRINT, persons};
+use utpost_practice::{
+    AGENCY, DIGIPOST, EBOKS, MailboxLetter, PRINT, PrintOrder, PrintStage, ReceiptName, persons,
+};
 
 fn digital<'a>(receiver: &'a str, mailbox: &'a str, opening: bool) -> Letter<'a> {
     Letter {
@@ -208,6 +210,145 @@ fn paper_is_accepted_posted_by_night_and_comes_back_the_night_after() {
         bench.press(&format!("/print/{}/returned", plain.message), None)["receipt"].is_string()
     );
     assert_eq!(get(&bench, "/print").as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn a_mailbox_shows_what_the_citizen_sees() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::start(folder.path());
+    let unlucky = mailbox(&bench, "Uheldig Måkeskrik");
+    let first = bench.send(&digital(DIGIPOST, &unlucky, false));
+    settled(&bench, first);
+    let second = bench.send(&digital(DIGIPOST, "rask.elveos#5949", true));
+    settled(&bench, second);
+
+    let shown = get(&bench, "/mailboxes");
+    let [newest, oldest] = shown.as_array().unwrap().as_slice() else {
+        panic!("{shown}");
+    };
+    assert_eq!(newest["message"], second.message.to_string());
+    assert_eq!(newest["conversation"], second.conversation.to_string());
+    assert_eq!(newest["supplier"], DIGIPOST);
+    assert_eq!(
+        newest["citizen"],
+        json!({ "number": "06925115949", "name": "Rask Elveos" })
+    );
+    assert_eq!(
+        newest["sender"],
+        json!({ "organisation": AGENCY, "name": "Øvinge kommune" })
+    );
+    assert_eq!(newest["opening_asked"], true);
+    assert_eq!(newest["receipts"], json!(["leveringskvittering"]));
+    let notice = |day: u8, failed: bool| {
+        json!({
+            "by": "epost",
+            "text": "Du har fått brev fra Øvinge kommune.",
+            "day": day,
+            "failed": failed,
+        })
+    };
+    assert_eq!(
+        newest["notices"],
+        json!([notice(0, false), notice(7, false)])
+    );
+    assert_eq!(oldest["notices"], json!([notice(0, true), notice(7, true)]));
+    assert_eq!(oldest["citizen"]["name"], "Uheldig Måkeskrik");
+
+    let contents = &newest["contents"];
+    assert_eq!(contents["non_sensitive_title"], "Brev fra kommunen");
+    let document = &contents["documents"][0];
+    assert_eq!(document["title"], "Et brev");
+    assert_eq!(document["name"], "brev.pdf");
+    assert_eq!(document["media_type"], "application/pdf");
+    // Another program, the client, reads the same.
+    let read: Vec<MailboxLetter> = serde_json::from_value(shown.clone()).unwrap();
+    assert_eq!(json!(read), shown);
+}
+
+#[test]
+fn a_documents_bytes_are_those_that_were_sealed_and_only_of_delivered_letters() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::start(folder.path());
+    let ids = bench.send(&digital(DIGIPOST, "rask.elveos#5949", false));
+    settled(&bench, ids);
+    let refused = bench.send(&digital(DIGIPOST, &mailbox(&bench, "Stengt Naust"), false));
+    settled(&bench, refused);
+
+    let ask = |message: &str, number: &str| {
+        bench.control(Method::GET, &format!("/documents/{message}/{number}"), None)
+    };
+    let answer = ask(&ids.message.to_string(), "0");
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.headers()["content-type"], "application/pdf");
+    let bytes = answer.bytes().unwrap();
+    assert!(bytes.starts_with(b"%PDF"));
+    let listed = get(&bench, "/mailboxes")[0]["contents"]["documents"][0].clone();
+    assert_eq!(listed["bytes"], bytes.len());
+    let digest: String = openssl::sha::sha256(&bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    assert_eq!(listed["sha256"], digest);
+
+    let nobodys = uuid::Uuid::new_v4().to_string();
+    for (message, number) in [
+        (ids.message.to_string(), "1"),
+        (refused.message.to_string(), "0"),
+        (nobodys, "0"),
+    ] {
+        assert_eq!(ask(&message, number).status(), 404, "{message} {number}");
+    }
+    for number in ["-1", "x"] {
+        assert_eq!(ask(&ids.message.to_string(), number).status(), 400);
+    }
+    let address = format!("/practice/documents/{}/0", ids.message);
+    let address = format!("{}{address}", bench.practice.base_url());
+    assert_eq!(bench.http.get(address).send().unwrap().status(), 401);
+}
+
+#[test]
+fn the_print_shop_shows_the_address_as_printed_and_how_far_the_paper_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::start(folder.path());
+    let print = |name, handling| Letter {
+        receiver: PRINT,
+        content: Content::Print { name, handling },
+    };
+    let reported = bench.send(&print("Reservert Granskog", "MAKULERING_MED_MELDING"));
+    let silent = bench.send(&print("Reservert Granskog", "DIREKTE_RETUR"));
+    for ids in [reported, silent] {
+        settled(&bench, ids);
+    }
+    let order = |ids: Ids| -> PrintOrder {
+        let all: Vec<PrintOrder> = serde_json::from_value(get(&bench, "/print")).unwrap();
+        all.into_iter()
+            .find(|order| order.message == ids.message)
+            .unwrap()
+    };
+    let press = |ids: Ids, act: &str| bench.press(&format!("/print/{}/{act}", ids.message), None);
+    let shown = order(reported);
+    assert_eq!(shown.addressee, "Reservert Granskog");
+    assert_eq!(shown.address, ["Øvingsveien 1", "0123 ØVINGE"]);
+    assert_eq!(
+        shown.contents.documents[0].title.as_deref(),
+        Some("Et brev")
+    );
+    assert_eq!(shown.receipts, [ReceiptName::AcceptedForPrint]);
+
+    for (ids, is_reported) in [(reported, true), (silent, false)] {
+        assert_eq!(order(ids).return_reported, is_reported);
+        assert_eq!(order(ids).stage, PrintStage::InPile);
+        press(ids, "posted");
+        assert_eq!(order(ids).stage, PrintStage::Posted);
+        assert_eq!(press(ids, "returned")["receipt"].is_string(), is_reported);
+        assert!(press(ids, "returned")["receipt"].is_null());
+        assert_eq!(order(ids).stage, PrintStage::Returned);
+    }
+    // Also what no receipt tells of is in the books.
+    drop(bench);
+    let bench = Bench::start(folder.path());
+    let all: Vec<PrintOrder> = serde_json::from_value(get(&bench, "/print")).unwrap();
+    assert!(all.iter().all(|order| order.stage == PrintStage::Returned));
 }
 
 #[test]

@@ -9,8 +9,8 @@ use std::sync::Mutex;
 use jiff::Timestamp;
 use tempfile::TempDir;
 use utpost_dispatch::{
-    ChainReport, Entry, IncomingReceipt, KeptDocument, Ledger, LedgerFault, LetterRow, ReceiptKept,
-    Recorded, SignedMessage, Source, StoredReceipt,
+    ChainReport, Counts, Delivered, Entry, Found, IncomingReceipt, KeptDocument, Ledger,
+    LedgerFault, LetterRow, Query, ReceiptKept, Recorded, SignedMessage, Source, StoredReceipt,
 };
 use utpost_domain::{
     Actor, ConversationId, Digest, Environment, Event, Happening, Letter, LetterId, MessageId,
@@ -228,6 +228,30 @@ impl Ledger for TestLedger {
     }
 
     fn letters(&self, _: u32) -> Result<Vec<LetterRow>, LedgerFault> {
+        unreachable!("not asked by use cases")
+    }
+
+    fn row(&self, _: LetterId) -> Result<LetterRow, LedgerFault> {
+        unreachable!("not asked by use cases")
+    }
+
+    fn find(&self, _: &Query) -> Result<Found, LedgerFault> {
+        unreachable!("not asked by use cases")
+    }
+
+    fn unsent(&self, _: u32) -> Result<Vec<LetterRow>, LedgerFault> {
+        unreachable!("not asked by use cases")
+    }
+
+    fn on_their_way(&self, _: u32) -> Result<Vec<LetterRow>, LedgerFault> {
+        unreachable!("not asked by use cases")
+    }
+
+    fn counts(&self) -> Result<Counts, LedgerFault> {
+        unreachable!("not asked by use cases")
+    }
+
+    fn delivered_since(&self, _: Timestamp) -> Result<Delivered, LedgerFault> {
         unreachable!("not asked by use cases")
     }
 

@@ -111,6 +111,7 @@ impl Office {
         let new = NewLetter {
             kind: letter.kind,
             recipient: NationalId::parse(letter.to).unwrap(),
+            recipient_name: None,
             title: Title::parse(&format!("Vedtak {SECRET}")).unwrap(),
             public_title: NonSensitiveTitle::parse("Brev fra kommunen").unwrap(),
             language: Language::default(),
@@ -118,6 +119,7 @@ impl Office {
             opening_receipt: OpeningReceipt::NotWanted,
             visible_from: letter.visible_from,
             address: letter.address,
+            replaces: letter.replaces,
             main: File {
                 name: "brev.pdf",
                 content: &mut main,
@@ -165,6 +167,7 @@ pub(crate) struct Given {
     pub(crate) kind: LetterKind,
     pub(crate) visible_from: Option<Timestamp>,
     pub(crate) address: Option<PostalAddress>,
+    pub(crate) replaces: Option<LetterId>,
     pub(crate) main: Vec<u8>,
     pub(crate) attachments: Vec<(&'static str, Vec<u8>)>,
 }
@@ -179,6 +182,7 @@ impl Default for Given {
                 PostalAddress::parse_short(&format!("{SECRET} Prøve|Veien 1|9998 Eksempelby"))
                     .unwrap(),
             ),
+            replaces: None,
             main: pdf(),
             attachments: Vec::new(),
         }

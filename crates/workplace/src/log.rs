@@ -1,6 +1,3 @@
-//! The log: one small file beside the ledger, readable by its owner, with codes, references and
-//! local ids. Nothing personal is ever logged, so an administrator can pass it on.
-
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -11,30 +8,36 @@ use tracing_subscriber::fmt::MakeWriter;
 
 /// A file grown beyond this is put aside, and one older file is kept. Bytes.
 const MOST: u64 = 1_000_000;
+/// All crates whose names begin so.
+const OURS: &str = "off,utpost=warn";
 
 /// Logs to standard error when `UTPOST_LOG` says what (`UTPOST_LOG=utpost_access=debug`), else
-/// warnings and worse of our own to `utpost.log` in `folder`.
-pub(crate) fn begin(folder: Option<PathBuf>) {
+/// warnings and worse of our own to `utpost.log` in `folder`: a small file readable by its owner,
+/// with codes, references and local ids. Nothing personal is ever logged, so an administrator can
+/// pass it on.
+///
+/// Called once in a program; what comes later is left out.
+pub fn begin_log(folder: Option<PathBuf>) {
     let builder = tracing_subscriber::fmt().with_ansi(false);
-    match (EnvFilter::try_from_env("UTPOST_LOG"), folder) {
+    let begun = match (EnvFilter::try_from_env("UTPOST_LOG"), folder) {
         (Ok(wanted), _) => builder
             .with_env_filter(wanted)
             .with_writer(io::stderr)
-            .init(),
+            .try_init(),
         (Err(_), Some(folder)) => {
-            let ours = "off,utpost=warn,utpost_access=warn,utpost_dispatch=warn,\
-                        utpost_ledger=warn,utpost_practice=warn";
             let file = LogFile {
                 path: folder.join("utpost.log"),
                 open: Mutex::new(None),
             };
             builder
-                .with_env_filter(EnvFilter::new(ours))
+                .with_env_filter(EnvFilter::new(OURS))
                 .with_writer(file)
-                .init();
+                .try_init()
         }
-        (Err(_), None) => {}
-    }
+        (Err(_), None) => Ok(()),
+    };
+    // Somebody else logs already.
+    drop(begun);
 }
 
 /// Opened when the first line is written.

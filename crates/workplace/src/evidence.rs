@@ -1,22 +1,23 @@
-//! The folder with everything that proves what became of a letter, for its owner alone.
-
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use utpost_dispatch::{Code, Evidence};
+use utpost_dispatch::{Code, Evidence, StoredReceipt, TimelineEntry};
 
-use crate::failure::Failure;
-use crate::show;
+use crate::Failure;
 
 const TIMELINE: &str = "timeline.json";
 
-/// Writes the folder: `message.jwt`, `package.cms` while it is kept, `receipts/*.jwt` and, last,
-/// `timeline.json`. Gives the names written.
+/// Writes the folder with everything that proves what became of a letter, for its owner alone:
+/// `message.jwt`, `package.cms` while it is kept, `receipts/*.jwt` and, last, `timeline.json`.
+/// Gives the names written.
 ///
 /// An earlier folder of the same letter is written over; one with anything else in it is refused.
-pub(crate) fn write(out: &Path, found: &Evidence) -> Result<Vec<PathBuf>, Failure> {
+///
+/// # Errors
+/// [`Code::OutFolder`].
+pub fn write_evidence(out: &Path, found: &Evidence) -> Result<Vec<PathBuf>, Failure> {
     let letter = found.letter.id().to_string();
     let unusable = |fault: io::Error| {
         Failure::detailed(
@@ -60,12 +61,32 @@ pub(crate) fn write(out: &Path, found: &Evidence) -> Result<Vec<PathBuf>, Failur
     let whole = json!({
         "letter": letter,
         "state": found.letter.state(),
-        "timeline": found.timeline.iter().map(show::entry).collect::<Vec<Value>>(),
-        "receipts": found.receipts.iter().map(show::stored_receipt).collect::<Vec<Value>>(),
+        "timeline": found.timeline.iter().map(timeline_json).collect::<Vec<Value>>(),
+        "receipts": found.receipts.iter().map(receipt_json).collect::<Vec<Value>>(),
     });
     let whole = format!("{whole:#}\n");
     put(out.join(TIMELINE), &mut whole.as_bytes())?;
     Ok(written)
+}
+
+/// One line of a timeline, with what others said in their own words.
+pub fn timeline_json(entry: &TimelineEntry) -> Value {
+    let mut json = json!(entry);
+    if let Some(detail) = &entry.detail {
+        json["detail"] = json!(detail.expose("shown to the clerk"));
+    }
+    json
+}
+
+/// A kept receipt, without its text.
+pub fn receipt_json(stored: &StoredReceipt) -> Value {
+    json!({
+        "receipt": stored.receipt.receipt.map(|receipt| receipt.to_string()),
+        "verdict": stored.receipt.verdict,
+        "signer": stored.receipt.signer.map(|signer| signer.to_string()),
+        "received_at": stored.receipt.received_at,
+        "acknowledged_at": stored.acknowledged_at,
+    })
 }
 
 /// Whether the folder is missing, empty, or this letter's own.
