@@ -1,0 +1,673 @@
+//! What happens to letters without anybody waiting for it: undo windows end, letters are sent and
+//! tried again, receipts are fetched, silent registers are asked again.
+//!
+//! One thread keeps the time. Each letter is worked on by a thread of its own, at most four at
+//! once, so that a slow upload holds back neither receipts nor the undo windows of others. Nothing
+//! here ever presses Send: a letter that is Ready stays Ready.
+
+use std::collections::{BTreeSet, HashMap};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use jiff::{SignedDuration, Timestamp};
+use utpost_dispatch::{
+    Agency, Clock, Code, Desk, Fault, Filter, Held, Ledger, LetterRow, Progress, Query, advance,
+    check_status, collect_receipts, decide, next_try, reverify, seal_held,
+};
+use utpost_domain::{Actor, Letter, LetterId, Note, State};
+use utpost_workplace::{Failure, Workplace};
+
+use crate::teller::{Teller, lock};
+
+/// Letters looked after.
+const MOST: u32 = 10_000;
+/// Letters worked on at once.
+const HANDS: usize = 4;
+/// The clock is looked at this often at least: it may have been set, the machine may have slept.
+const LONGEST_SLEEP: Duration = Duration::from_secs(20);
+/// Letters that another program put into the ledger are found this often.
+const ROUND: SignedDuration = SignedDuration::from_mins(10);
+/// After a letter was handed over its receipts are looked for after so many seconds.
+const SOON: [i64; 5] = [1, 2, 4, 10, 30];
+/// While something is under way receipts are looked for this often.
+const BUSY: SignedDuration = SignedDuration::from_mins(1);
+/// And this often else.
+const QUIET: SignedDuration = SignedDuration::from_mins(10);
+/// A letter that another program is just sending, or whose program ended, is looked at this often.
+const SENDING: SignedDuration = SignedDuration::from_secs(30);
+/// A status that has not come after so many questions will come with the receipt.
+const MOST_QUESTIONS: u32 = 20;
+
+/// The engine of one open workplace.
+pub(crate) struct Engine {
+    shared: Arc<Shared>,
+    clockwork: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// How sending of one letter goes.
+#[derive(Clone, Default)]
+pub(crate) struct Going {
+    /// Bytes handed over, while it is being sent.
+    pub(crate) sent: Option<u64>,
+    /// What was wrong last, and when that was.
+    pub(crate) trouble: Option<(Code, Timestamp)>,
+    pub(crate) next_try_at: Option<Timestamp>,
+}
+
+struct Shared {
+    work: Arc<Workplace>,
+    teller: Arc<Teller>,
+    plan: Mutex<Plan>,
+    /// The plan has changed, or somebody has finished.
+    turn: Condvar,
+    /// Receipts are fetched by one at a time.
+    fetching: Mutex<()>,
+}
+
+struct Plan {
+    stopping: bool,
+    /// Undo windows opened in this program.
+    windows: HashMap<LetterId, Held>,
+    tracks: HashMap<LetterId, Track>,
+    /// Letters being worked on just now.
+    busy: HashMap<LetterId, Busy>,
+    receipts_at: BTreeSet<Timestamp>,
+    fetching: bool,
+    round_at: Timestamp,
+}
+
+struct Busy {
+    task: Task,
+    sent: Option<u64>,
+    /// Something new was asked for meanwhile.
+    again: bool,
+}
+
+impl Busy {
+    fn with(task: Task) -> Self {
+        Self {
+            task,
+            sent: None,
+            again: false,
+        }
+    }
+}
+
+/// What is known of a letter on its way.
+#[derive(Clone)]
+struct Track {
+    state: State,
+    since: Timestamp,
+    /// What comes next, if anything does.
+    task: Option<Task>,
+    /// When; `None` until somebody wants it.
+    due: Option<Timestamp>,
+    /// Tries in vain since anything changed, or statuses asked for.
+    tries: u32,
+    trouble: Option<(Code, Timestamp)>,
+    /// The service itself named the time of the next try.
+    named: bool,
+}
+
+/// What is to be done with a letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Task {
+    /// Its undo window is over: seal and send.
+    Release,
+    /// Send, or ask what became of sending.
+    Send,
+    /// Ask the access point how far it is.
+    Ask,
+    /// Ask the register again.
+    Decide,
+}
+
+impl Task {
+    /// Whether it can wait: a service that is silent must not keep letters from being sent.
+    fn only_asks(self) -> bool {
+        matches!(self, Self::Ask | Self::Decide)
+    }
+}
+
+impl Engine {
+    /// Starts. Letters left in their undo window by a program that ended go back to Ready.
+    pub(crate) fn start(work: Arc<Workplace>, teller: Arc<Teller>) -> Self {
+        let now = work.clock.now();
+        let shared = Arc::new(Shared {
+            work,
+            teller,
+            plan: Mutex::new(Plan {
+                stopping: false,
+                windows: HashMap::new(),
+                tracks: HashMap::new(),
+                busy: HashMap::new(),
+                receipts_at: BTreeSet::from([now]),
+                fetching: false,
+                round_at: now,
+            }),
+            turn: Condvar::new(),
+            fetching: Mutex::new(()),
+        });
+        shared.take_up();
+        let clockwork = Arc::clone(&shared);
+        let thread = thread::Builder::new()
+            .name("utpost-engine".to_owned())
+            .spawn(move || clockwork.run());
+        if thread.is_err() {
+            tracing::error!("no thread for the engine");
+        }
+        Self {
+            shared,
+            clockwork: Mutex::new(thread.ok()),
+        }
+    }
+
+    /// Whether somebody works on this letter just now.
+    pub(crate) fn is_working_on(&self, letter: LetterId) -> bool {
+        lock(&self.shared.plan).busy.contains_key(&letter)
+    }
+
+    /// Receipts are to be expected.
+    pub(crate) fn look_soon(&self) {
+        let now = self.shared.now();
+        lock(&self.shared.plan).look_soon(now);
+        self.shared.turn.notify_all();
+    }
+
+    /// Makes sure that a letter that another program put there is planned for.
+    pub(crate) fn know(&self, letter: &Letter) {
+        if !lock(&self.shared.plan).tracks.contains_key(&letter.id()) {
+            self.shared.saw(letter, None);
+        }
+    }
+
+    /// Something was done to this letter elsewhere: sent, called back, looked up.
+    pub(crate) fn saw(&self, letter: &Letter) {
+        self.shared.saw(letter, None);
+        self.shared.teller.changed(letter.id());
+    }
+
+    /// Send was pressed: the undo window runs.
+    pub(crate) fn hold(&self, held: Held, letter: &Letter) {
+        lock(&self.shared.plan).windows.insert(letter.id(), held);
+        self.saw(letter);
+    }
+
+    /// Its undo window ends, or its next try comes, now.
+    pub(crate) fn hurry(&self, letter: LetterId) {
+        let now = self.shared.now();
+        let mut plan = lock(&self.shared.plan);
+        if let Some(busy) = plan.busy.get_mut(&letter) {
+            busy.again = true;
+        }
+        plan.put_to(letter, now);
+        self.shared.turn.notify_all();
+    }
+
+    /// Fetches receipts now. Gives how many were new.
+    ///
+    /// # Errors
+    /// As [`collect_receipts`].
+    pub(crate) fn collect(&self) -> Result<usize, Failure> {
+        self.shared.collect()
+    }
+
+    pub(crate) fn going(&self, letter: LetterId) -> Going {
+        let plan = lock(&self.shared.plan);
+        let track = plan.tracks.get(&letter);
+        Going {
+            sent: plan.busy.get(&letter).and_then(|busy| busy.sent),
+            trouble: track.and_then(|track| track.trouble),
+            next_try_at: track
+                .filter(|track| track.trouble.is_some())
+                .and_then(|track| track.due),
+        }
+    }
+
+    /// Letters in their undo window, and letters being sent just now.
+    pub(crate) fn unfinished(&self) -> (Vec<LetterId>, Vec<LetterId>) {
+        let plan = lock(&self.shared.plan);
+        let sending = plan.busy.iter().filter(|(_, busy)| !busy.task.only_asks());
+        let under_way = sending.map(|(letter, _)| *letter).collect();
+        let windows = plan.windows.keys().copied();
+        let held = windows
+            .filter(|letter| !plan.busy.contains_key(letter))
+            .collect();
+        (held, under_way)
+    }
+
+    /// Stops: nothing new begins, letters in their undo window go back to Ready, what is being sent
+    /// may finish for so long. Gives whether all has come to rest.
+    pub(crate) fn stop(&self, patience: Duration) -> bool {
+        lock(&self.shared.plan).stopping = true;
+        self.shared.turn.notify_all();
+        if let Some(thread) = lock(&self.clockwork).take() {
+            // It ends at its next turn; a fault in it has been logged.
+            let _ = thread.join();
+        }
+        let (held, _) = self.unfinished();
+        for letter in held {
+            self.shared.call_back(letter);
+        }
+        self.shared.rest(patience)
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.stop(Duration::ZERO);
+    }
+}
+
+impl Shared {
+    fn now(&self) -> Timestamp {
+        self.work.clock.now()
+    }
+
+    /// The clockwork.
+    fn run(self: Arc<Self>) {
+        let mut plan = lock(&self.plan);
+        while !plan.stopping {
+            let now = self.now();
+            if plan.round_at <= now {
+                plan.round_at = later(now, ROUND);
+                drop(plan);
+                self.round();
+                plan = lock(&self.plan);
+                continue;
+            }
+            while let Some((letter, task)) = plan.due(now) {
+                plan.busy.insert(letter, Busy::with(task));
+                self.begin(move |shared| shared.work_on(letter, task));
+            }
+            if plan.receipts_are_due(now) {
+                plan.fetching = true;
+                self.begin(|shared| {
+                    if let Err(failure) = shared.collect() {
+                        failure.log();
+                    }
+                    lock(&shared.plan).fetching = false;
+                    shared.turn.notify_all();
+                });
+            }
+            let pause = plan.pause(self.now());
+            let turned = self.turn.wait_timeout(plan, pause);
+            plan = turned.map_or_else(|poisoned| poisoned.into_inner().0, |(plan, _)| plan);
+        }
+    }
+
+    /// Runs `job` in a thread of its own. A fault in it is logged where it happens, and ends there.
+    fn begin(self: &Arc<Self>, job: impl FnOnce(&Arc<Shared>) + Send + 'static) {
+        let shared = Arc::clone(self);
+        let begun = thread::Builder::new()
+            .name("utpost-letter".to_owned())
+            .spawn(move || job(&shared));
+        if begun.is_err() {
+            tracing::error!("no thread for a letter");
+        }
+    }
+
+    /// What a program that ended left in its undo window was not meant to go.
+    fn take_up(&self) {
+        for letter in self.on_their_way() {
+            if letter.state() == State::Held {
+                self.call_back(letter.id());
+            }
+        }
+        for letter in self.waiting_for_trust() {
+            self.judge_again(letter);
+        }
+    }
+
+    /// Finds letters that came into the ledger by other ways.
+    fn round(&self) {
+        for letter in self.on_their_way() {
+            let known = lock(&self.plan).tracks.contains_key(&letter.id());
+            if !known {
+                self.saw(&letter, None);
+            }
+        }
+    }
+
+    /// Letters that the engine may have to do with.
+    fn on_their_way(&self) -> Vec<Letter> {
+        let ledger = &self.work.ledger;
+        let rows = ledger
+            .unsent(MOST)
+            .and_then(|unsent| Ok((unsent, ledger.on_their_way(MOST)?)));
+        match rows {
+            Ok((unsent, on_their_way)) => unsent
+                .into_iter()
+                .chain(on_their_way)
+                .filter(|row| task_for(row.state).is_some())
+                .filter_map(|row| ledger.letter(row.letter).ok())
+                .collect(),
+            Err(fault) => {
+                Failure::from(fault).log();
+                Vec::new()
+            }
+        }
+    }
+
+    /// Letters with a receipt whose issuer was not trusted when it came.
+    fn waiting_for_trust(&self) -> Vec<LetterId> {
+        let query = Query::new("", Filter::FollowUp, MOST);
+        let found = self.work.ledger.find(&query);
+        let rows = found.map(|found| found.rows).unwrap_or_default();
+        let waits = |row: &LetterRow| row.notes.contains(&Note::ReceiptWaitingForTrust);
+        rows.iter()
+            .filter(|row| waits(row))
+            .map(|row| row.letter)
+            .collect()
+    }
+
+    /// The desk where the program itself acts.
+    fn desk<'a>(
+        &'a self,
+        agency: &'a Agency,
+        progress: &'a (dyn Fn(Progress) + Send + Sync),
+    ) -> Desk<'a> {
+        Desk {
+            actor: Actor::Program,
+            ..self.work.desk(agency, progress)
+        }
+    }
+
+    fn call_back(&self, letter: LetterId) {
+        let agency = self.work.agency();
+        let undone = self.desk(&agency, &|_| {}).undo(letter);
+        match undone {
+            Ok(letter) => {
+                self.saw(&letter, None);
+                self.teller.changed(letter.id());
+            }
+            Err(fault) => Failure::from(fault).about(letter).log(),
+        }
+    }
+
+    fn judge_again(&self, letter: LetterId) {
+        let agency = self.work.agency();
+        if let Err(fault) = reverify(&self.desk(&agency, &|_| {}), letter) {
+            Failure::from(fault).about(letter).log();
+        }
+    }
+
+    /// Notes how a letter stands and plans what comes next; with `fault`, that a try was in vain.
+    fn saw(&self, letter: &Letter, fault: Option<&Fault>) {
+        let now = self.now();
+        let mut plan = lock(&self.plan);
+        let before = plan.tracks.get(&letter.id());
+        let mut track = Track::of(letter, before, fault, now);
+        if letter.state() != State::Held {
+            plan.windows.remove(&letter.id());
+        } else if !plan.windows.contains_key(&letter.id()) {
+            // Another program's undo window is not ours to end.
+            track.task = None;
+            track.due = None;
+        }
+        let before = plan.tracks.get(&letter.id());
+        if track.was_handed_over(before) {
+            plan.look_soon(now);
+        }
+        if track.is_of_interest() {
+            plan.tracks.insert(letter.id(), track);
+        } else {
+            plan.tracks.remove(&letter.id());
+        }
+        self.turn.notify_all();
+    }
+
+    /// Does `task`, whatever comes of it.
+    fn work_on(&self, letter: LetterId, task: Task) {
+        let attempt = catch_unwind(AssertUnwindSafe(|| self.attempt(letter, task)));
+        let outcome = attempt.unwrap_or(Err(Fault::Record));
+        let now = self.now();
+        match &outcome {
+            Ok(()) => {
+                if self.teller.reached(now) {
+                    lock(&self.plan).hurry_all(now);
+                }
+            }
+            // Called back, or taken by another program, meanwhile.
+            Err(fault) if fault.code() == Code::NotNow => {}
+            Err(fault) => self.teller.not_reached(fault.code(), now),
+        }
+        let fault = outcome.err();
+        match self.work.ledger.letter(letter) {
+            Ok(seen) => self.saw(&seen, fault.as_ref()),
+            Err(fault) => {
+                Failure::from(fault).about(letter).log();
+                lock(&self.plan).put_to(letter, later(now, QUIET));
+            }
+        }
+        if let Some(fault) = fault {
+            Failure::from(fault).about(letter).log();
+        }
+        let mut plan = lock(&self.plan);
+        if plan.busy.remove(&letter).is_some_and(|busy| busy.again) {
+            plan.put_to(letter, now);
+        }
+        drop(plan);
+        self.turn.notify_all();
+        self.teller.changed(letter);
+    }
+
+    fn attempt(&self, letter: LetterId, task: Task) -> Result<(), Fault> {
+        let agency = self.work.agency();
+        let told = |progress: Progress| {
+            if let Progress::Uploading { done, .. } = progress
+                && let Some(busy) = lock(&self.plan).busy.get_mut(&letter)
+            {
+                busy.sent = Some(done);
+            }
+            self.teller.progress(letter, progress);
+        };
+        let desk = self.desk(&agency, &told);
+        match task {
+            Task::Release => {
+                let window = lock(&self.plan).windows.get(&letter).cloned();
+                let sealed = seal_held(&desk, window.ok_or(Fault::Record)?)?;
+                self.teller.changed(letter);
+                // What is sealed while the program ends is safe in the outbox.
+                if sealed.state() == State::Queued && !lock(&self.plan).stopping {
+                    advance(&desk, letter)?;
+                }
+            }
+            Task::Send => {
+                advance(&desk, letter)?;
+            }
+            Task::Ask => {
+                check_status(&desk, letter)?;
+            }
+            Task::Decide => {
+                decide(&desk, letter)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn collect(&self) -> Result<usize, Failure> {
+        let _alone = lock(&self.fetching);
+        let agency = self.work.agency();
+        let collected = collect_receipts(&self.desk(&agency, &|_| {}));
+        let now = self.now();
+        lock(&self.plan).looked(now);
+        let collected = collected.map_err(|fault| {
+            self.teller.not_reached(fault.code(), now);
+            Failure::from(fault)
+        })?;
+        if self.teller.reached(now) {
+            lock(&self.plan).hurry_all(now);
+        }
+        let told: BTreeSet<LetterId> = collected
+            .receipts
+            .iter()
+            .filter_map(|receipt| receipt.letter)
+            .collect();
+        for letter in told {
+            if let Ok(letter) = self.work.ledger.letter(letter) {
+                self.saw(&letter, None);
+            }
+            self.teller.changed(letter);
+        }
+        Ok(collected.receipts.len())
+    }
+
+    /// Waits until nobody works, so long at most.
+    fn rest(&self, patience: Duration) -> bool {
+        let end = Instant::now() + patience;
+        let mut plan = lock(&self.plan);
+        while !plan.busy.is_empty() || plan.fetching {
+            let Some(left) = end.checked_duration_since(Instant::now()) else {
+                return false;
+            };
+            let turned = self.turn.wait_timeout(plan, left);
+            plan = turned.map_or_else(|poisoned| poisoned.into_inner().0, |(plan, _)| plan);
+        }
+        true
+    }
+}
+
+impl Plan {
+    /// Letters that may be begun with, and when.
+    fn free(&self) -> impl Iterator<Item = (Timestamp, LetterId, Task)> {
+        let asking = self.busy.values().filter(|busy| busy.task.only_asks());
+        let may_ask = asking.count() < HANDS / 2;
+        let has_hands = self.busy.len() < HANDS;
+        self.tracks.iter().filter_map(move |(letter, track)| {
+            let task = track.task.filter(|task| may_ask || !task.only_asks())?;
+            let is_free = has_hands && !self.busy.contains_key(letter);
+            Some((track.due.filter(|_| is_free)?, *letter, task))
+        })
+    }
+
+    /// A letter whose time has come.
+    fn due(&self, now: Timestamp) -> Option<(LetterId, Task)> {
+        self.free()
+            .filter(|(at, ..)| *at <= now)
+            .min_by_key(|(at, letter, _)| (*at, *letter))
+            .map(|(_, letter, task)| (letter, task))
+    }
+
+    fn receipts_are_due(&self, now: Timestamp) -> bool {
+        !self.fetching && self.receipts_at.first().is_some_and(|at| *at <= now)
+    }
+
+    /// How long nothing is due, as far as is known.
+    fn pause(&self, now: Timestamp) -> Duration {
+        let letters = self.free().map(|(at, ..)| at);
+        let receipts = self.receipts_at.first().filter(|_| !self.fetching).copied();
+        let first = letters.chain(receipts).chain([self.round_at]).min();
+        let left = first.map_or(SignedDuration::ZERO, |at| at.duration_since(now));
+        Duration::try_from(left)
+            .unwrap_or_default()
+            .min(LONGEST_SLEEP)
+    }
+
+    fn look_soon(&mut self, now: Timestamp) {
+        let soon = SOON.map(|seconds| later(now, SignedDuration::from_secs(seconds)));
+        self.receipts_at.extend(soon);
+    }
+
+    /// Receipts were looked for: what was due is done, and the next time is set.
+    fn looked(&mut self, now: Timestamp) {
+        let busy = self.tracks.values().any(|track| track.is_awaited(now));
+        let regular = later(now, if busy { BUSY } else { QUIET });
+        self.receipts_at.retain(|at| *at > now && *at < regular);
+        self.receipts_at.insert(regular);
+    }
+
+    /// The services can be reached again: what waited for that waits no longer.
+    fn hurry_all(&mut self, now: Timestamp) {
+        for track in self.tracks.values_mut() {
+            if track.trouble.is_some() && !track.named {
+                track.due = track.due.map(|due| due.min(now));
+            }
+        }
+    }
+
+    fn put_to(&mut self, letter: LetterId, at: Timestamp) {
+        if let Some(track) = self.tracks.get_mut(&letter) {
+            track.due = track.task.map(|_| at);
+        }
+    }
+}
+
+impl Track {
+    fn of(letter: &Letter, before: Option<&Track>, fault: Option<&Fault>, now: Timestamp) -> Self {
+        let state = letter.state();
+        let same = before.filter(|before| before.state == state);
+        // A race that another won is no failure.
+        let fault = fault.filter(|fault| fault.code() != Code::NotNow);
+        let tried = before.map_or(0, |before| before.tries);
+        let tries = match fault {
+            Some(_) => tried.saturating_add(1),
+            None if state == State::AtAccessPoint => same.map_or(0, |same| same.tries + 1),
+            None => 0,
+        };
+        let task = task_for(state).filter(|task| *task != Task::Ask || tries <= MOST_QUESTIONS);
+        let due = match (fault, task) {
+            (_, None) => None,
+            (Some(fault), Some(_)) => fault.next_try(tries).map(|pause| after(now, pause)),
+            (None, Some(Task::Release)) => letter.undo_until(),
+            (None, Some(Task::Send)) if state == State::Submitting => Some(later(now, SENDING)),
+            (None, Some(Task::Send)) => Some(now),
+            (None, Some(Task::Ask | Task::Decide)) => Some(after(now, next_try(tries + 1, None))),
+        };
+        let trouble = match fault {
+            Some(fault) => Some((fault.code(), now)),
+            None => same.and_then(|same| same.trouble),
+        };
+        Self {
+            state,
+            since: same.map_or(now, |same| same.since),
+            task,
+            due,
+            tries,
+            trouble,
+            named: fault.is_some_and(|fault| fault.retry_after().is_some()),
+        }
+    }
+
+    fn is_of_interest(&self) -> bool {
+        let held_up = self.trouble.is_some() && self.state.is_unsent();
+        self.task.is_some() || is_awaited(self.state) || held_up
+    }
+
+    /// Whether something new may be told of it any minute.
+    fn is_awaited(&self, now: Timestamp) -> bool {
+        is_awaited(self.state) && now.duration_since(self.since) < SignedDuration::from_hours(24)
+    }
+
+    fn was_handed_over(&self, before: Option<&Track>) -> bool {
+        is_awaited(self.state) && before.is_some_and(|before| !is_awaited(before.state))
+    }
+}
+
+fn is_awaited(state: State) -> bool {
+    matches!(
+        state,
+        State::AtAccessPoint | State::AtProvider | State::PrintAccepted
+    )
+}
+
+/// What is to be done with a letter in this state.
+fn task_for(state: State) -> Option<Task> {
+    match state {
+        State::Held => Some(Task::Release),
+        State::Queued | State::Submitting | State::Uncertain => Some(Task::Send),
+        State::AtAccessPoint => Some(Task::Ask),
+        State::WaitingForRegister => Some(Task::Decide),
+        _ => None,
+    }
+}
+
+fn after(now: Timestamp, pause: Duration) -> Timestamp {
+    later(now, SignedDuration::try_from(pause).unwrap_or(QUIET))
+}
+
+fn later(now: Timestamp, by: SignedDuration) -> Timestamp {
+    now.checked_add(by).unwrap_or(now)
+}

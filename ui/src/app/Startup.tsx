@@ -1,0 +1,94 @@
+import { Button } from "@digdir/designsystemet-react";
+import { useEffect, useState, type ReactNode } from "react";
+
+import { asTrouble, useBridge, useNotices, type Session, type Startup as StartupState, type Tongue } from "../bridge";
+import { TroublePanel, Waiting } from "../components";
+import { TextProvider, useText } from "../text";
+import { useAction, useSlow } from "./load";
+import { SessionProvider } from "./session";
+import { useTheme } from "./theme";
+
+/** Shows how far the program has come in starting, and then what is inside. */
+export function Startup({ children }: { children: ReactNode }) {
+  const bridge = useBridge();
+  const [startup, setStartup] = useState<StartupState>({ stage: "opening" });
+  const [round, setRound] = useState(0);
+  useEffect(() => {
+    let current = true;
+    bridge.startup().then(
+      (answer) => current && setStartup(answer),
+      (error: unknown) => current && setStartup({ stage: "failed", trouble: asTrouble(error) }),
+    );
+    return () => {
+      current = false;
+    };
+  }, [bridge, round]);
+  useNotices((notice) => {
+    if (notice.what === "startupChanged") setRound((before) => before + 1);
+  });
+
+  const session = startup.stage === "open" ? startup.session : null;
+  const language = session?.preferences.language ?? systemLanguage();
+  useTheme(session?.preferences.theme ?? "system");
+  useEffect(() => {
+    document.documentElement.lang = language;
+  }, [language]);
+  const replace = (changed: Session) => setStartup({ stage: "open", session: changed });
+
+  return (
+    <TextProvider language={language}>
+      {startup.stage === "opening" && <Opening />}
+      {startup.stage === "failed" && <Failed startup={startup} />}
+      {session && (
+        <SessionProvider session={session} replace={replace}>
+          {children}
+        </SessionProvider>
+      )}
+    </TextProvider>
+  );
+}
+
+function Opening() {
+  const text = useText();
+  const slow = useSlow(true);
+  return (
+    <main className="start-screen" aria-busy>
+      {slow && (
+        <>
+          <h1>{text.frame.opening.title}</h1>
+          <Waiting words={text.frame.opening.working} />
+        </>
+      )}
+    </main>
+  );
+}
+
+function Failed({ startup }: { startup: StartupState & { stage: "failed" } }) {
+  const text = useText();
+  const bridge = useBridge();
+  const retry = useAction(() => bridge.retryStartup());
+  const folder = useAction(() => bridge.openDataFolder());
+  return (
+    <main className="start-screen">
+      <h1>{text.frame.failed.title}</h1>
+      <TroublePanel
+        trouble={retry.trouble ?? folder.trouble ?? startup.trouble}
+        onRetry={() => void retry.run()}
+        actions={
+          <Button variant="tertiary" onClick={() => void folder.run()}>
+            {text.frame.failed.openFolder}
+          </Button>
+        }
+      />
+      <p className="mute">{text.frame.failed.safe}</p>
+    </main>
+  );
+}
+
+/** Before the clerk's choice is known. */
+function systemLanguage(): Tongue {
+  const language = navigator.language.toLowerCase();
+  if (language.startsWith("nn")) return "nn";
+  if (language.startsWith("nb") || language.startsWith("no")) return "nb";
+  return language.startsWith("en") ? "en" : "nb";
+}

@@ -1,0 +1,4 @@
+export { useAnnounce } from "./announce";
+export { PATIENCE_MS, useAction, useLoad, useSlow, type Action, type Loaded } from "./load";
+export { useNavigate, useNavigation, type Place, type ScreenName } from "./navigation";
+export { useReplaceSession, useSession } from "./session";

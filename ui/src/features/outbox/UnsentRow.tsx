@@ -1,0 +1,81 @@
+import { CheckmarkCircleIcon, CloudSlashIcon, HourglassIcon, PencilIcon, XMarkOctagonIcon } from "@navikt/aksel-icons";
+import type { ReactNode } from "react";
+
+import { useAction, useNavigate } from "../../app";
+import { useBridge, type LetterRow } from "../../bridge";
+import { TroublePanel } from "../../components";
+import { useFormat, useText, type Texts } from "../../text";
+import { recipientOf, titleOf } from "./naming";
+import { RowButton } from "./UnderWayRow";
+
+/** A letter that has not left: a draft, one that waits, is stopped, or is ready. */
+export function UnsentRow({ row, onCancel }: { row: LetterRow; onCancel: (row: LetterRow) => void }) {
+  const bridge = useBridge();
+  const texts = useText();
+  const text = texts.outbox;
+  const format = useFormat();
+  const navigate = useNavigate();
+  const resume = useAction(async () => {
+    await bridge.composeResume(row.letter);
+    navigate({ screen: "compose", letter: row.letter });
+  });
+  const title = titleOf(row, text);
+  const { icon, tone } = signOf(row);
+  return (
+    <li className="outbox-row" data-letter={row.letter} data-short="">
+      <span className="outbox-icon" data-tone={tone}>
+        {icon}
+      </span>
+      <div className="outbox-words">
+        <h3 tabIndex={-1}>{title}</h3>
+        <p className="mute">
+          {recipientOf(row, text)}, {format.shortTime(row.changedAt)}
+        </p>
+        <p className="outbox-why">{reasonOf(row, texts)}</p>
+        {resume.trouble && <TroublePanel trouble={resume.trouble} />}
+      </div>
+      <p className="outbox-state" data-tone={tone}>
+        {texts.states.state[row.state]}
+      </p>
+      <div className="outbox-actions">
+        {row.actions.includes("resume") && (
+          <RowButton label={text.resume} title={title} onClick={() => void resume.run()} busy={resume.slow} first />
+        )}
+        {row.actions.includes("cancel") && <RowButton label={text.cancel} title={title} onClick={() => onCancel(row)} />}
+      </div>
+    </li>
+  );
+}
+
+function signOf(row: LetterRow): { icon: ReactNode; tone: "working" | "waiting" | "stopped" | "quiet" } {
+  switch (row.state) {
+    case "stopped":
+      return { icon: <XMarkOctagonIcon aria-hidden />, tone: "stopped" };
+    case "waitingForRegister":
+      return { icon: <CloudSlashIcon aria-hidden />, tone: "waiting" };
+    case "awaitingApproval":
+      return { icon: <HourglassIcon aria-hidden />, tone: "waiting" };
+    case "ready":
+      return { icon: <CheckmarkCircleIcon aria-hidden />, tone: "working" };
+    default:
+      return { icon: <PencilIcon aria-hidden />, tone: "quiet" };
+  }
+}
+
+function reasonOf(row: LetterRow, texts: Texts): string {
+  const text = texts.outbox;
+  switch (row.state) {
+    case "stopped": {
+      const words = texts.errors.codes[row.stoppedBy ?? "REACH_STOPPED"] ?? texts.errors.codes.REACH_STOPPED;
+      return words ? `${words.what} ${words.todo}` : "";
+    }
+    case "waitingForRegister":
+      return text.waitingForRegister;
+    case "awaitingApproval":
+      return text.awaitingApproval;
+    case "ready":
+      return text.ready;
+    default:
+      return text.draft;
+  }
+}

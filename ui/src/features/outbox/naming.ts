@@ -1,0 +1,19 @@
+import type { LetterRow } from "../../bridge";
+import type { Texts } from "../../text";
+
+/** The letter's title, or words for having none. */
+export function titleOf(row: LetterRow, text: Texts["outbox"]): string {
+  return row.title ?? text.untitled;
+}
+
+/** Who it is for, or words for not being named. */
+export function recipientOf(row: LetterRow, text: Texts["outbox"]): string {
+  return row.recipientName ?? text.unnamed;
+}
+
+/** "Digipost", else by which way; empty while that is not known. */
+export function wayOf(row: LetterRow, text: Texts["outbox"]): string {
+  if (row.carrier === "print") return text.paper;
+  if (row.receiver?.name) return row.receiver.name;
+  return row.carrier === "digital" ? text.digital : "";
+}

@@ -1,0 +1,223 @@
+import { act, cleanup, screen, waitFor, within } from "@testing-library/react";
+import { describe, expect, test, vi } from "vitest";
+
+import type { ActionName, Bridge, LetterRow, Outbox } from "../../bridge";
+import * as fixtures from "../../bridge/fixtures";
+import { expectAccessible } from "../../test/render";
+import { openScreen } from "../../test/screen";
+import { OutboxScreen } from "./OutboxScreen";
+
+const NOTHING: Outbox = { held: [], underWay: [], unsent: [], deliveredToday: 0, lastDelivered: null };
+
+function heldLetter(seconds: number, over: Partial<LetterRow> = {}): LetterRow {
+  return fixtures.row({ letter: "L-0010", state: "held", title: "Vedtak om beiterett", undoUntil: new Date(Date.now() + seconds * 1_000).toISOString(), actions: ["undo"], ...over });
+}
+
+function open(box: Partial<Outbox>, bridge: Partial<Bridge> = {}, focus?: string, advanceTimers?: (ms: number) => void) {
+  return openScreen(OutboxScreen, {
+    start: { screen: "outbox", focus },
+    bridge: { outbox: () => Promise.resolve({ ...NOTHING, ...box }), ...bridge },
+    ...(advanceTimers ? { advanceTimers } : {}),
+  });
+}
+
+describe("the time to undo", () => {
+  const pass = (ms: number) => act(() => vi.advanceTimersByTimeAsync(ms));
+  const start = async (seconds: number, bridge: Partial<Bridge> = {}) => {
+    vi.useFakeTimers({ now: new Date(fixtures.NOW), toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"], shouldAdvanceTime: true, advanceTimeDelta: 1 });
+    const opened = await open({ held: [heldLetter(seconds)] }, bridge, "undo", (ms) => vi.advanceTimersByTime(ms));
+    const undo = await screen.findByRole("button", { name: "Angre" });
+    await waitFor(() => expect(document.activeElement).toBe(undo));
+    return opened;
+  };
+
+  test("is counted down once a second, in words and figures", async () => {
+    await start(10);
+    expect(screen.getByRole("timer")).toHaveProperty("textContent", expect.stringMatching(/^Vedtaket til Rask Elveos sendes om 10\s?sekunder$/));
+    await pass(3_000);
+    expect(screen.getByRole("timer").textContent).toMatch(/om 7\s?sekunder$/);
+    await pass(6_000);
+    expect(screen.getByRole("timer").textContent).toMatch(/om 1\s?sekund$/);
+    await pass(1_100);
+    expect(screen.getByRole("timer").textContent).toBe("Vedtaket til Rask Elveos sendes nå");
+  });
+
+  test("is told politely at the start, at 5 and at 0, and not each second", async () => {
+    await start(8);
+    const said = () => document.querySelector('[role="status"][aria-live="polite"]')?.textContent ?? "";
+    expect(said()).toMatch(/sendes om 8\s?sekunder\. Trykk Angre for å stanse\.$/);
+    const atStart = said();
+    await pass(2_000);
+    expect(said()).toBe(atStart);
+    await pass(1_100);
+    expect(said()).toMatch(/sendes om 5\s?sekunder$/);
+    await pass(5_000);
+    expect(said()).toBe("Angrefristen er ute. Brevet sendes nå.");
+  });
+
+  test("gives focus to Angre for one who comes from Send, and to the heading for others", async () => {
+    await start(10);
+    expect(document.activeElement?.textContent).toBe("Angre");
+    cleanup();
+    await open({ held: [heldLetter(10)] });
+    await waitFor(() => expect(document.activeElement?.textContent).toBe("Utboks"));
+  });
+
+  test("ends by Angre: the letter is called back and opened in Nytt brev", async () => {
+    const { mock, user, place } = await start(10);
+    await user.click(screen.getByRole("button", { name: "Angre" }));
+    await waitFor(() => expect(place()).toEqual({ screen: "compose", letter: "L-0010" }));
+    expect(mock.calls).toContainEqual(["undo", "L-0010"]);
+  });
+
+  test("ends by Ctrl+Z", async () => {
+    const { mock, user, place } = await start(10);
+    await user.keyboard("{Control>}z{/Control}");
+    await waitFor(() => expect(place().screen).toBe("compose"));
+    expect(mock.calls).toContainEqual(["undo", "L-0010"]);
+  });
+
+  test("ends by Send nå", async () => {
+    const { mock, user } = await start(10);
+    await user.click(screen.getByRole("button", { name: "Send nå" }));
+    expect(mock.calls).toContainEqual(["sendNow", "L-0010"]);
+  });
+
+  test("says so when it is too late", async () => {
+    const { user, place } = await start(10, { undo: () => Promise.reject(fixtures.trouble("INPUT_NOT_IN_THIS_STATE")) });
+    await user.click(screen.getByRole("button", { name: "Angre" }));
+    expect(await screen.findByText(/Brevet er kommet lenger/)).toBeTruthy();
+    expect(place().screen).toBe("outbox");
+  });
+});
+
+describe("letters on their way", () => {
+  const row = (title: string) => screen.getByText(title).closest("li") as HTMLElement;
+
+  test("show how far they are, in words as well", async () => {
+    await open({ underWay: fixtures.outbox.underWay });
+    await screen.findByText("Forhåndsvarsel om gjerdehold");
+    const uploading = row("Forhåndsvarsel om gjerdehold");
+    const steps = within(within(uploading).getByRole("list", { name: "Hvor langt brevet er kommet" })).getAllByRole("listitem");
+    expect(steps.map((step) => step.textContent)).toEqual(["Forseglet, ferdig", "Laster opp, pågår", "Kvittering, gjenstår"]);
+    expect(uploading.textContent?.replace(/\s/g, " ")).toContain("62 % av 4,6 MB");
+  });
+
+  test("follow the upload as the core tells of it", async () => {
+    const { mock } = await open({ underWay: fixtures.outbox.underWay });
+    await screen.findByText("Forhåndsvarsel om gjerdehold");
+    act(() => mock.notify({ what: "progress", letter: "L-0011", step: "uploading", done: 900_000, of: 1_000_000 }));
+    expect(row("Forhåndsvarsel om gjerdehold").textContent?.replace(/\s/g, " ")).toContain("90 % av 1,0 MB");
+  });
+
+  test("tell what was wrong and when the next try is", async () => {
+    vi.useFakeTimers({ now: new Date("2026-11-24T09:41:00Z"), toFake: ["Date"] });
+    await open({ underWay: fixtures.outbox.underWay });
+    await screen.findByText("Svar på søknad om seterleie");
+    expect(row("Svar på søknad om seterleie").textContent?.replace(/\s/g, " ")).toContain(
+      "Aksesspunktet svarte ikke kl. 10.39. Nytt forsøk kl. 10.44, om 3 minutter. Brevet ligger trygt på maskinen.",
+    );
+  });
+
+  test("can be tried now, and the answer is told", async () => {
+    const { mock, user } = await open({ underWay: fixtures.outbox.underWay });
+    await user.click(await screen.findByRole("button", { name: "Prøv nå: Svar på søknad om seterleie" }));
+    expect(mock.calls).toContainEqual(["tryNow", "L-0012"]);
+    await waitFor(() => expect(document.querySelector('[aria-live="polite"]')?.textContent).toBe("Svar på søknad om seterleie: I utboksen"));
+  });
+
+  test("say who can mend a denied access", async () => {
+    const [, waiting] = fixtures.outbox.underWay;
+    await open({ underWay: [{ ...waiting!, cause: "AUTH_ACCESS_POINT_DENIED", nextTryAt: null }] });
+    const words = (await screen.findByText(/Virksomheten mangler tilgang til å sende/)).textContent;
+    expect(words).toContain("den som styrer Samarbeidsportalen hos dere");
+    expect(screen.getByText("Mangler tilgang")).toBeTruthy();
+  });
+
+  const everything: ActionName[] = ["resume", "undo", "checkStatus", "tryNow", "cancel", "newLetter"];
+  test("that may have been received are asked about and never sent again, whatever the core offers", async () => {
+    const uncertain = fixtures.outbox.underWay[2]!;
+    const { mock, user } = await open({ underWay: [{ ...uncertain, row: { ...uncertain.row, actions: everything } }] });
+    const item = (await screen.findByText("Vedtak om fiskekort")).closest("li") as HTMLElement;
+    expect(within(item).getAllByRole("button").map((button) => button.textContent)).toEqual(["Sjekk status: Vedtak om fiskekort"]);
+    expect(item.textContent).toContain("Utpost sender det ikke på nytt");
+    await user.click(within(item).getByRole("button"));
+    expect(mock.calls).toContainEqual(["checkStatus", "L-0013"]);
+    expect(mock.calls.some(([name]) => name === "tryNow" || name === "sendNow" || name === "send")).toBe(false);
+  });
+});
+
+describe("letters not sent", () => {
+  test("are taken up again in Nytt brev", async () => {
+    const { mock, user, place } = await open({ unsent: fixtures.outbox.unsent });
+    await user.click(await screen.findByRole("button", { name: "Fortsett: Vedtak om hogst" }));
+    await waitFor(() => expect(place()).toEqual({ screen: "compose", letter: "L-0014" }));
+    expect(mock.calls).toContainEqual(["composeResume", "L-0014"]);
+  });
+
+  test("say why they were stopped", async () => {
+    await open({ unsent: fixtures.outbox.unsent });
+    const stopped = (await screen.findByText("Svar om båtplass")).closest("li") as HTMLElement;
+    expect(stopped.textContent).toContain("Personen er fjernet fra kontaktregisteret");
+    expect(stopped.textContent).toContain("Sjekk Folkeregisteret");
+  });
+
+  test("are given up only after a question that names them, and focus goes to the next row", async () => {
+    let unsent = fixtures.outbox.unsent;
+    const cancel = vi.fn((letter: string) => {
+      unsent = unsent.filter((row) => row.letter !== letter);
+      return Promise.resolve(fixtures.row({ letter, state: "cancelled", title: "Vedtak om hogst" }));
+    });
+    const { user } = await open({}, { outbox: () => Promise.resolve({ ...NOTHING, unsent }), cancel });
+    await user.click(await screen.findByRole("button", { name: "Avbryt: Vedtak om hogst" }));
+    const dialog = await screen.findByRole("dialog", { name: "Avbryte «Vedtak om hogst»?" });
+    expect(dialog.textContent).toContain("Stille Tåkefjell");
+    await user.click(within(dialog).getByRole("button", { name: "Behold det" }));
+    expect(cancel).not.toHaveBeenCalled();
+    expect(screen.queryByRole("dialog")).toBeNull();
+
+    await user.click(screen.getByRole("button", { name: "Avbryt: Vedtak om hogst" }));
+    await user.click(within(await screen.findByRole("dialog")).getByRole("button", { name: "Avbryt brevet" }));
+    expect(cancel).toHaveBeenCalledWith("L-0014");
+    await waitFor(() => expect(screen.queryByText("Vedtak om hogst")).toBeNull());
+    expect(document.activeElement?.textContent).toBe("Fortsett: Svar om båtplass");
+  });
+});
+
+test("one who comes to see a letter is taken to it", async () => {
+  await openScreen(OutboxScreen, { start: { screen: "outbox", letter: "L-0013" } });
+  await waitFor(() => expect(document.activeElement?.textContent).toBe("Vedtak om fiskekort"));
+});
+
+test("an empty outbox says what to do next", async () => {
+  const { user, place } = await open({});
+  expect(await screen.findByText("Ingen brev venter")).toBeTruthy();
+  await user.click(screen.getByRole("button", { name: "Nytt brev" }));
+  expect(place().screen).toBe("compose");
+});
+
+test("what was delivered today stands at the foot, with the way to it", async () => {
+  const { user, place } = await open({ deliveredToday: 4, lastDelivered: fixtures.outbox.lastDelivered });
+  expect(await screen.findByText("4 brev er levert i dag. Det siste var til Skriftlig Svaberg kl. 10.10.")).toBeTruthy();
+  await user.click(screen.getByRole("button", { name: "Se sendte brev" }));
+  expect(place().screen).toBe("receipts");
+});
+
+test("an outbox that can't be read says so and can be asked again", async () => {
+  let broken = true;
+  const { user } = await open({}, { outbox: () => (broken ? Promise.reject(fixtures.trouble("LOCAL_DISK")) : Promise.resolve(NOTHING)) });
+  const retry = await screen.findByRole("button", { name: "Prøv på nytt" });
+  broken = false;
+  await user.click(retry);
+  expect(await screen.findByText("Ingen brev venter")).toBeTruthy();
+});
+
+test.each(["nb", "nn", "en"] as const)("nothing for axe to find, in %s", async (language) => {
+  await openScreen(OutboxScreen, {
+    start: { screen: "outbox" },
+    preferences: { language },
+    bridge: { outbox: () => Promise.resolve({ ...fixtures.outbox, held: [heldLetter(500)] }) },
+  });
+  await screen.findByText("Vedtak om fiskekort");
+  await expectAccessible();
+});

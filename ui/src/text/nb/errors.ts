@@ -1,0 +1,92 @@
+/** What happened, and the way out. */
+type Words = { what: string; todo: string };
+
+/** One entry for each code of the core. */
+const codes: Record<string, Words> = {
+  INPUT_FILE_MISSING: { what: "Filen finnes ikke lenger, eller mappen er utenfor rekkevidde.", todo: "Sjekk at den ligger der, og slipp den på nytt." },
+  INPUT_FOLDER: { what: "Dette er en mappe, ikke en fil.", todo: "Åpne mappen og slipp selve PDF-en." },
+  INPUT_FILE_UNREADABLE: { what: "Filen kunne ikke leses til slutten, eller den ble endret underveis.", todo: "Kopier filen til denne maskinen og slipp den på nytt." },
+  INPUT_FILE_EMPTY: { what: "Filen er tom.", todo: "Lagre brevet på nytt og slipp den nye filen." },
+  INPUT_NOT_PDF: { what: "Filen er ikke en PDF. Brevet selv, og alt som skal på papir, må være PDF.", todo: "Lagre dokumentet som PDF og slipp den filen." },
+  INPUT_PDF_ENCRYPTED: { what: "PDF-en er låst med passord. Da kan ikke mottakeren åpne den.", todo: "Lagre den på nytt uten passord og slipp den filen." },
+  INPUT_PDF_DAMAGED: { what: "PDF-en er skadet eller ikke fullstendig.", todo: "Åpne den, lagre den på nytt som PDF og slipp den filen." },
+  INPUT_TOO_LARGE: { what: "Dokumentene er til sammen større enn Digital post tar imot.", todo: "Gjør filene mindre, eller send færre vedlegg i samme brev." },
+  INPUT_ATTACHMENT_TYPE: { what: "Vedlegget er av en type postkassene ikke tar imot, eller innholdet stemmer ikke med filnavnet.", todo: "Lagre vedlegget som PDF og legg ved den filen." },
+  INPUT_SAME_NAME: { what: "To dokumenter har samme navn. Da kan det ene forsvinne i postkassen.", todo: "Gi hvert vedlegg sitt eget navn." },
+  INPUT_TOO_MANY_ATTACHMENTS: { what: "Det er for mange vedlegg. Et brev kan ha 200.", todo: "Slå sammen vedlegg, eller del brevet." },
+  INPUT_NUMBER_SHAPE: { what: "Nummeret har ikke elleve sifre.", todo: "Skriv nummeret på nytt." },
+  INPUT_NUMBER_WRONG: { what: "Nummeret er ikke et gyldig fødselsnummer eller D-nummer. Trolig er ett siffer feil.", todo: "Sammenlign med saken og rett nummeret." },
+  INPUT_NUMBER_KIND: { what: "Nummeret er et hjelpenummer. Kontaktregisteret kjenner bare fødselsnummer og D-nummer.", todo: "Finn fødselsnummeret eller D-nummeret til personen." },
+  INPUT_NUMBER_NOT_SYNTHETIC: { what: "Her kan bare oppdiktede personer brukes. Nummeret kan tilhøre et virkelig menneske og er ikke slått opp.", todo: "Velg en øvingsperson fra «Innbyggerens postkasse»." },
+  INPUT_NUMBER_SYNTHETIC: { what: "Nummeret tilhører en oppdiktet testperson og kan ikke brukes i produksjon.", todo: "Skriv nummeret til mottakeren." },
+  INPUT_NUMBER_ON_COMMAND_LINE: { what: "Fødselsnummer skal ikke stå på kommandolinjen, der andre kan lese det.", todo: "Skriv nummeret i feltet i stedet." },
+  INPUT_TITLE_MISSING: { what: "Brevet har ingen tittel.", todo: "Skriv en tittel." },
+  INPUT_TITLE_HIDDEN_CHARACTERS: { what: "Tittelen inneholder skjulte tegn, ofte fra innlimt tekst.", todo: "Skriv tittelen på nytt for hånd." },
+  INPUT_TITLE_TOO_LONG: { what: "Tittelen er for lang. Den åpne tittelen kan ha 80 tegn, brevets egen 255.", todo: "Kort ned tittelen." },
+  INPUT_TITLE_PERSON_NUMBER: { what: "Tittelen inneholder et fødselsnummer.", todo: "Ta nummeret ut av tittelen." },
+  INPUT_ADDRESS: { what: "Adressen kan ikke skrives på en konvolutt.", todo: "Rett feltene som er merket." },
+  INPUT_EFFECTIVE_DATE: { what: "Dagen brevet skal bli synlig, kan ikke brukes.", todo: "Velg en dag fra i dag til ett år fram, eller la feltet stå tomt." },
+  INPUT_NOTICE: { what: "Varselteksten kan ikke brukes.", todo: "Rett teksten i Innstillinger: høyst 500 tegn på e-post og 160 på SMS." },
+  INPUT_LETTER_UNKNOWN: { what: "Brevet finnes ikke i protokollen.", todo: "Se i Utboks eller Sendte brev hvilke brev som finnes." },
+  INPUT_NOT_IN_THIS_STATE: { what: "Brevet er kommet lenger, så dette kan ikke gjøres nå.", todo: "Se i Utboks eller Sendte brev hvor det er." },
+  INPUT_USAGE: { what: "Utpost fikk en beskjed den ikke forstår.", todo: "Prøv på nytt. Står feilen, meld fra med referansen." },
+  INPUT_OUT_FOLDER: { what: "Mappen kan ikke brukes: den kan ikke lages, eller den har noe annet i seg.", todo: "Velg en tom mappe." },
+  INPUT_SETTINGS: { what: "Innstillingene mangler noe eller har en feil.", todo: "Rett feltene i Innstillinger." },
+  INPUT_PRACTICE_LETTER: { what: "Øvingsmiljøet har ikke dette brevet, eller brevet er ikke kommet så langt.", todo: "Vent litt og prøv på nytt." },
+  INPUT_PRACTICE_ORDER: { what: "Øvingsmiljøet tar ikke imot dette.", todo: "Velg noe annet." },
+
+  REACH_PERSON_DELETED: { what: "Personen er fjernet fra kontaktregisteret: er død, har fått nytt nummer eller har slettet oppføringen. Ingenting er sendt.", todo: "Sjekk Folkeregisteret før du sender." },
+  REACH_ANSWER_CONTRADICTS_ITSELF: { what: "Kontaktregisteret ga to ulike svar om samme person. Ingenting er sendt.", todo: "Slå opp på nytt senere. Står feilen, meld den til Digdir med tidspunktet." },
+  REACH_ANSWER_FOR_OTHER_PERSON: { what: "Kontaktregisteret svarte om en annen person enn den Utpost spurte om. Ingenting er sendt.", todo: "Slå opp på nytt senere. Står feilen, meld den til Digdir med tidspunktet." },
+  REACH_ANSWER_INCOMPLETE: { what: "Svaret fra kontaktregisteret manglet noe som trengs for å velge vei. Ingenting er sendt.", todo: "Be administratoren sjekke virksomhetens tilgang til registeret." },
+  REACH_ANSWER_UNKNOWN_VALUE: { what: "Svaret fra kontaktregisteret inneholder noe Utpost ikke kjenner. Ingenting er sendt.", todo: "Slå opp på nytt senere. Kanskje trengs en nyere utgave av Utpost." },
+  REACH_ADDRESS_MISSING: { what: "Brevet skal på papir, og adressen mangler. Ingenting er sendt.", todo: "Skriv adressen til mottakeren." },
+  REACH_PRINT_UNCONFIRMED: { what: "Noe er feil med den digitale postkassen til mottakeren. Ingenting er sendt.", todo: "Velg «Send på papir likevel» hvis brevet skal på papir." },
+  REACH_CHANNEL_CHANGED: { what: "Kontaktregisteret svarer noe annet nå enn da brevet ble gjort klart. Ingenting er sendt.", todo: "Se det nye svaret, og trykk Send igjen hvis det er riktig." },
+  REACH_RECEIVER_CERTIFICATE: { what: "Sertifikatet til postkassen eller utskriftstjenesten kan ikke godtas. Ingenting er sendt.", todo: "Slå opp på nytt senere. Står feilen, meld den til Digdir med tidspunktet." },
+  REACH_STOPPED: { what: "Brevet er stanset.", todo: "Åpne det i Utboks og se hvorfor." },
+
+  AUTH_CERTIFICATE_EXPIRED: { what: "Virksomhetssertifikatet er utløpt eller ikke gyldig ennå.", todo: "Be den som har ansvar for sertifikatet, om å fornye det." },
+  AUTH_CERTIFICATE_FOREIGN: { what: "Sertifikatet tilhører en annen virksomhet eller et annet miljø.", todo: "Be den som har ansvar for sertifikatet, om å sette inn virksomhetens eget." },
+  AUTH_CERTIFICATE_UNUSABLE: { what: "Sertifikatet kan ikke brukes til å signere brev.", todo: "Be om sertifikatet for autentisering og signering fra Buypass eller Commfides." },
+  AUTH_CERTIFICATE_FILE: { what: "Sertifikatfilen kunne ikke åpnes med dette passordet, eller andre kan lese den.", todo: "Be den som satte opp Utpost, sjekke filen og passordet." },
+  AUTH_KEY_FAILED: { what: "Nøkkelen signerte ikke.", todo: "Sett inn kortet eller nøkkelbrikken, og prøv på nytt." },
+  AUTH_TOKEN_DENIED: { what: "Maskinporten godtok ikke virksomheten.", todo: "Gi detaljene til den som styrer klienten hos Digdir." },
+  AUTH_SCOPE_MISSING: { what: "Virksomhetens tilgang til kontaktregisteret er ikke fullstendig.", todo: "Be den som styrer Samarbeidsportalen hos dere, sjekke at begge tilgangene er gitt." },
+  AUTH_REGISTER_DENIED: { what: "Kontaktregisteret slipper ikke virksomheten inn.", todo: "Be den som styrer Samarbeidsportalen hos dere, sjekke tilgangen." },
+  AUTH_ACCESS_POINT_DENIED: { what: "Virksomheten mangler tilgang til å sende. Brevet ligger trygt i utboksen.", todo: "Be den som styrer Samarbeidsportalen hos dere, sjekke avtalen. Trykk så «Prøv nå» i Utboks." },
+  AUTH_CLOCK_WRONG: { what: "Klokken på maskinen går mer enn fem minutter feil. Tidspunktene er bevis, så ingenting sendes.", todo: "Still klokken, og prøv på nytt." },
+  AUTH_SERVICE_ADDRESS: { what: "En tjeneste finnes ikke på adressen i innstillingene.", todo: "Be den som satte opp Utpost, sjekke adressene." },
+
+  TEMP_REGISTER_SILENT: { what: "Kontaktregisteret svarer ikke. Brevet er lagret og venter.", todo: "Utpost spør igjen av seg selv. Brevet ligger i Utboks." },
+  TEMP_TOKENS_SILENT: { what: "Innloggingen Maskinporten svarer ikke. Brevet er lagret.", todo: "Utpost prøver igjen av seg selv. Brevet ligger i Utboks." },
+  TEMP_ACCESS_POINT_SILENT: { what: "Aksesspunktet svarer ikke. Brevet ligger trygt i utboksen.", todo: "Utpost prøver igjen av seg selv." },
+  TEMP_LEDGER_BUSY: { what: "Et annet program bruker protokollen akkurat nå.", todo: "Prøv på nytt om noen sekunder." },
+
+  UNCERTAIN_ANSWER_LOST: { what: "Svaret kom aldri fram. Brevet kan være mottatt, så Utpost sender det ikke på nytt.", todo: "Trykk «Sjekk status» i Utboks." },
+
+  REJECTED_BY_ACCESS_POINT: { what: "Aksesspunktet avviste brevet. Det er ikke sendt.", todo: "Se detaljene, rett feilen og lag et nytt brev." },
+  REJECTED_TOO_LARGE: { what: "Aksesspunktet mener brevet er for stort. Det er ikke sendt.", todo: "Gjør filene mindre og lag et nytt brev." },
+  REJECTED_BY_REPLAY: { what: "En av kontrollene holder ikke. En postkasse ville avvist brevet.", todo: "Se i detaljene hvilken kontroll det er." },
+
+  LOCAL_DISK_FULL: { what: "Disken er full. Ingenting er tapt.", todo: "Frigjør plass og prøv på nytt." },
+  LOCAL_READ_ONLY: { what: "Utpost får ikke skrive i mappen sin.", todo: "Be IT-ansvarlig sjekke rettighetene til datamappen." },
+  LOCAL_NETWORK_FOLDER: { what: "Protokollen kan ikke ligge på en nettverksmappe.", todo: "Be IT-ansvarlig flytte datamappen til maskinens egen disk." },
+  LOCAL_LEDGER_KEY: { what: "Nøkkelen åpner ikke protokollen, eller andre kan lese nøkkelfilen.", todo: "Be IT-ansvarlig legge tilbake nøkkelen protokollen ble laget med." },
+  LOCAL_NO_KEY_STORE: { what: "Maskinen har ikke noe nøkkellager.", todo: "Be IT-ansvarlig slå på nøkkelringen på denne maskinen, og prøv på nytt." },
+  LOCAL_NEWER_LEDGER: { what: "Protokollen er laget av en nyere utgave av Utpost.", todo: "Installer den nyeste utgaven." },
+  LOCAL_DAMAGED_LEDGER: { what: "Protokollen er skadet. Filen er latt urørt.", todo: "Ta kopi av datamappen og kontakt IT-ansvarlig." },
+  LOCAL_OTHER_ENVIRONMENT: { what: "Protokollen tilhører et annet miljø.", todo: "Be IT-ansvarlig sjekke hvilken datamappe Utpost bruker." },
+  LOCAL_PARCEL_MISSING: { what: "Den forseglede pakken er borte eller endret. Den blir ikke sendt.", todo: "Lag et nytt brev, og meld fra med referansen." },
+  LOCAL_DISK: { what: "Disken meldte en feil.", todo: "Prøv på nytt. Står feilen, kontakt IT-ansvarlig med referansen." },
+  LOCAL_PRACTICE: { what: "Øvingsmiljøet kunne ikke startes eller nås.", todo: "Prøv på nytt. Står feilen, start maskinen på nytt." },
+  LOCAL_PRACTICE_RUNNING: { what: "Et annet program kjører øvingsmiljøet fra samme mappe.", todo: "Lukk det andre programmet og prøv på nytt." },
+
+  DEFECT: { what: "Det er en feil i Utpost. Beklager.", todo: "Brevene ligger trygt. Meld fra med referansen." },
+};
+
+export const errors = {
+  codes,
+  /** Which document it is about. */
+  inDocument: (name: string) => `Gjelder «${name}».`,
+};

@@ -1,0 +1,68 @@
+import type { ActionName, Kind, NoteName, ReceiptName, StateName } from "../../bridge";
+
+const state: Record<StateName, string> = {
+  draft: "Kladd",
+  waitingForRegister: "Venter på kontaktregisteret",
+  stopped: "Stanset",
+  ready: "Klar til å sendes",
+  awaitingApproval: "Venter på godkjenning",
+  held: "Sendes straks",
+  queued: "I utboksen",
+  submitting: "Sendes",
+  uncertain: "Venter på svar",
+  atAccessPoint: "Mottatt av aksesspunktet",
+  atProvider: "Hos postkassen eller utskriftstjenesten",
+  printAccepted: "Mottatt for utskrift",
+  delivered: "Levert",
+  handedToPost: "Sendt i posten",
+  opened: "Åpnet",
+  returned: "Kom i retur",
+  refused: "Avvist ved sending",
+  failed: "Feilet",
+  printedHere: "Skrevet ut",
+  postedHere: "Postlagt",
+  cancelled: "Avbrutt",
+};
+
+const note: Record<NoteName, string> = {
+  notificationFailed: "Et varsel kom ikke fram. Brevet ligger i postkassen.",
+  contradiction: "Kvitteringene sier to ting som ikke kan stemme samtidig.",
+  receiptWaitingForTrust: "En kvittering venter på at utstederen blir kjent.",
+  suspectReceipt: "En kvittering besto ikke kontrollen og teller ikke.",
+  late: "Et steg er forsinket.",
+};
+
+const receipt: Record<ReceiptName, string> = {
+  delivery: "Leveringskvittering",
+  opening: "Åpningskvittering",
+  notificationFailed: "Varselet kom ikke fram",
+  accepted: "Mottakskvittering",
+  returned: "Returpostkvittering",
+  error: "Melding om feil",
+};
+
+const action: Record<ActionName, string> = {
+  resume: "Fortsett",
+  undo: "Angre",
+  checkStatus: "Sjekk status",
+  tryNow: "Prøv nå",
+  cancel: "Avbryt brevet",
+  newLetter: "Nytt brev fra dette",
+};
+
+const kind: Record<Kind, string> = {
+  decision: "Vedtak",
+  advanceNotice: "Forhåndsvarsel",
+  otherImportant: "Annen viktig melding",
+  information: "Informasjon",
+};
+
+/** The letter by its kind, in the definite form that begins a sentence. */
+const theLetter: Record<Kind, string> = {
+  decision: "Vedtaket",
+  advanceNotice: "Forhåndsvarselet",
+  otherImportant: "Brevet",
+  information: "Informasjonsbrevet",
+};
+
+export const states = { state, note, receipt, action, kind, theLetter };
