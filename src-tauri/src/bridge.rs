@@ -687,6 +687,8 @@ pub(crate) struct LetterDetail {
     pub address: Option<AddressForm>,
     pub public_title: Option<String>,
     pub security: Security,
+    /// The citizen is asked to let the opening be told.
+    pub opening_asked: bool,
     pub visible_from: Option<String>,
     /// Pages at `page://localhost/letter/LETTER/DOCUMENT/PAGE?width=PIXELS`; empty after retention.
     pub documents: Vec<DocumentView>,

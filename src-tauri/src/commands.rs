@@ -126,7 +126,7 @@ pub(crate) async fn compose_take(
     paths: Vec<PathBuf>,
     role: Role,
 ) -> Answer<Composition> {
-    at(office, move |office| office.take(&paths, role)).await
+    at(office, move |office| office.take_given(&paths, role)).await
 }
 
 #[tauri::command]

@@ -46,6 +46,22 @@ enum Address {
 }
 
 impl Office {
+    /// Takes files that the page names.
+    ///
+    /// # Errors
+    /// As [`Office::take`]; [`Code::Defect`] for a file that nobody handed over.
+    pub(crate) fn take_given(
+        &self,
+        paths: &[PathBuf],
+        role: Role,
+    ) -> Result<bridge::Composition, Failure> {
+        if self.was_given(paths) {
+            self.take(paths, role)
+        } else {
+            Err(Failure::new(Code::Defect))
+        }
+    }
+
     /// Takes files given by the clerk.
     ///
     /// # Errors
@@ -111,7 +127,7 @@ impl Office {
     pub(crate) fn take_sample(&self, sample: SampleLetter) -> Result<bridge::Composition, Failure> {
         let room = self.room()?;
         let before = self.composing().map(|before| before.revision);
-        let given = crate::practice::sample(self.environment(), sample)?;
+        let given = crate::practice::sample(&room, sample)?;
         self.composed(&room, before, Composition::begin(vec![given])?)
     }
 

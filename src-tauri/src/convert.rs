@@ -363,6 +363,43 @@ impl From<&AddressForm> for AddressParts {
     }
 }
 
+/// What stands below the name.
+pub(crate) fn address_lines(address: &PostalAddress) -> Vec<String> {
+    let parts = address.to_parts(SHOWN);
+    let town: Vec<String> = [parts.postcode, parts.town].into_iter().flatten().collect();
+    let town = (!town.is_empty()).then(|| town.join(" "));
+    parts
+        .lines
+        .into_iter()
+        .chain(town)
+        .chain(parts.country)
+        .collect()
+}
+
+/// A day in Norway as letters have it, `24. november 2026`.
+pub(crate) fn written_day(at: Timestamp) -> String {
+    const MONTHS: [&str; 12] = [
+        "januar",
+        "februar",
+        "mars",
+        "april",
+        "mai",
+        "juni",
+        "juli",
+        "august",
+        "september",
+        "oktober",
+        "november",
+        "desember",
+    ];
+    let zone = TimeZone::get("Europe/Oslo").unwrap_or(TimeZone::UTC);
+    let day = at.to_zoned(zone).date();
+    let month = usize::try_from(day.month() - 1)
+        .ok()
+        .and_then(|month| MONTHS.get(month));
+    format!("{}. {} {}", day.day(), month.unwrap_or(&""), day.year())
+}
+
 /// An address to use; `None` where nothing at all is filled in.
 pub(crate) fn address(form: Option<&AddressForm>) -> Result<Option<PostalAddress>, AddressFault> {
     let Some(form) = form else { return Ok(None) };
@@ -621,5 +658,7 @@ mod tests {
         );
         assert_eq!(day(midnight("2026-01-01").unwrap()).unwrap(), "2026-01-01");
         assert_eq!(midnight("2026-02-30"), None);
+        let late = "2026-11-23T23:30:00Z".parse().unwrap();
+        assert_eq!(written_day(late), "24. november 2026");
     }
 }

@@ -272,6 +272,7 @@ impl Office {
                 .as_ref()
                 .map(|contents| contents.public_title.expose(SHOWN).to_owned()),
             security: drafted.security.into(),
+            opening_asked: drafted.opening_receipt == OpeningReceipt::Wanted,
             visible_from: drafted.visible_from.and_then(crate::convert::day),
             documents,
             decision: decided.map(|decided| decision_view(&stands, contents.as_ref(), &decided)),

@@ -79,10 +79,8 @@ fn shell(state_file: Option<PathBuf>) -> Builder<Wry> {
         .plugin(tauri_plugin_single_instance::init(|app, words, folder| {
             window::show(app);
             let words = words.into_iter().map(PathBuf::from);
-            window::give(
-                &app.state::<Arc<Office>>(),
-                window::files(words, Path::new(&folder)),
-            );
+            let files = window::files(words, Path::new(&folder));
+            app.state::<Arc<Office>>().give(files);
         }))
         .plugin(states.build())
         .plugin(tauri_plugin_dialog::init())
@@ -145,6 +143,7 @@ fn set_up(app: &App) -> tauri::Result<()> {
     window::leave_on_signals(app.handle().clone());
     let folder = std::env::current_dir().unwrap_or_default();
     let words = std::env::args_os().map(PathBuf::from);
-    window::give(&app.state::<Arc<Office>>(), window::files(words, &folder));
+    app.state::<Arc<Office>>()
+        .give(window::files(words, &folder));
     Ok(())
 }

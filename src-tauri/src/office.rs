@@ -3,6 +3,8 @@
 //! An office opens its workplace in a thread of its own, so that the window is there at once. Each
 //! method is one use case as the page knows it; all of them block.
 
+use std::collections::HashSet;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -40,6 +42,8 @@ pub(crate) struct Office {
     composing: Mutex<Option<Composition>>,
     revisions: AtomicU32,
     leaving: Mutex<bool>,
+    /// Files the clerk has handed over in this run; the page can have no others read.
+    given: Mutex<HashSet<PathBuf>>,
 }
 
 enum Stage {
@@ -90,6 +94,7 @@ impl Office {
             composing: Mutex::new(None),
             revisions: AtomicU32::new(0),
             leaving: Mutex::new(false),
+            given: Mutex::default(),
         })
     }
 
@@ -231,6 +236,25 @@ impl Office {
         let room = self.room()?;
         room.work.change_agency(&convert::agency_change(form))?;
         Ok(self.session(&room))
+    }
+
+    /// Hands files to the page, which may from now on ask for them. Nothing is read before it does.
+    pub(crate) fn give(&self, paths: impl IntoIterator<Item = PathBuf>) {
+        // The page names a file by its text, whatever the bytes of its name.
+        let paths: Vec<String> = paths
+            .into_iter()
+            .map(|path| path.to_string_lossy().into_owned())
+            .collect();
+        if !paths.is_empty() {
+            lock(&self.given).extend(paths.iter().map(PathBuf::from));
+            self.teller.tell(Notice::FilesGiven { paths });
+        }
+    }
+
+    /// Whether the clerk has handed over all of these.
+    pub(crate) fn was_given(&self, paths: &[PathBuf]) -> bool {
+        let given = lock(&self.given);
+        paths.iter().all(|path| given.contains(path))
     }
 
     /// The letter being made.

@@ -3,8 +3,9 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
-use utpost_dispatch::{Code, LedgerFault};
-use utpost_domain::{Digest, Environment, MediaType};
+use utpost_dispatch::{Clock, Code, LedgerFault};
+use utpost_domain::{Digest, MediaType, OrgNumber};
+use utpost_letters::sample::{self as letter, Part, decision_letter};
 use utpost_practice::checks::receipt::NoticeChannel as ChannelThere;
 use utpost_practice::{
     CitizenNotice as NoticeThere, KeptDocument, LetterContents, MailboxLetter as LetterThere,
@@ -18,6 +19,7 @@ use crate::bridge::{
     PracticePerson, PrintOrder, PrintStage, ReceiptName, SampleLetter,
 };
 use crate::composition::Given;
+use crate::convert;
 use crate::office::{Office, Room};
 
 /// The citizens that practice knows.
@@ -29,7 +31,10 @@ pub(crate) fn persons() -> Vec<PracticePerson> {
             name: person.name.to_owned(),
             reason: person.reason.to_owned(),
             channel: person.channel.to_owned(),
-            supplier: None,
+            supplier: person
+                .supplier()
+                .and_then(|number| OrgNumber::parse(number).ok())
+                .map(Party::from),
         })
         .collect()
 }
@@ -38,8 +43,8 @@ pub(crate) fn persons() -> Vec<PracticePerson> {
 ///
 /// # Errors
 /// [`Code::OtherEnvironment`] outside practice.
-pub(crate) fn sample(environment: Environment, sample: SampleLetter) -> Result<Given, Failure> {
-    if environment != Environment::Practice {
+pub(crate) fn sample(room: &Room, sample: SampleLetter) -> Result<Given, Failure> {
+    if room.work.practice().is_none() {
         return Err(LedgerFault::OtherEnvironment.into());
     }
     let reason = match sample {
@@ -51,9 +56,37 @@ pub(crate) fn sample(environment: Environment, sample: SampleLetter) -> Result<G
         .iter()
         .find(|person| person.reason == reason)
         .ok_or_else(|| Failure::new(Code::Defect))?;
-    let bytes = utpost_letters::sample::letter(&[person.name, person.number]);
+    let agency = room.work.agency();
+    let from = convert::address_lines(&agency.return_address);
+    let bytes = decision_letter(&letter::SampleLetter {
+        agency: &agency.name,
+        agency_address: &from.join(", "),
+        contact: "Telefon 00 00 00 00",
+        recipient: person.name,
+        address: &["Øvingsveien 7", "9998 EKSEMPELBY"],
+        number: Some(person.number),
+        date: &convert::written_day(room.work.clock.now()),
+        case: "2026/118",
+        caseworker: "Ingrid Solbakk",
+        title: "Vedtak om skoleskyss",
+        body: &[
+            Part::Paragraph(
+                "Vi viser til søknaden om skoleskyss for skoleåret. Søknaden er innvilget.",
+            ),
+            Part::Heading("Hva vedtaket gjelder"),
+            Part::Paragraph(
+                "Eleven får skyss mellom hjemmet og skolen alle skoledager. Skyssen begynner \
+                 mandagen etter at du har fått dette brevet.",
+            ),
+            Part::Heading("Du kan klage"),
+            Part::Paragraph(
+                "Er du uenig i vedtaket, kan du klage innen tre uker etter at du fikk dette \
+                 brevet. Skriv hva du vil ha endret, og hvorfor.",
+            ),
+        ],
+    });
     Ok(Given {
-        name: "Vedtak.pdf".to_owned(),
+        name: "Vedtak om skoleskyss.pdf".to_owned(),
         bytes: bytes.into(),
     })
 }

@@ -10,11 +10,13 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use tauri::http::Request;
 use tempfile::TempDir;
+use utpost_dispatch::Code;
 use utpost_dispatch::{Choice, Ledger, confirm, decide, press};
 use utpost_domain::{LetterId, State};
 use utpost_workplace::{Control, Failure, Place, PlaceOptions, Workplace};
 
 use crate::bridge::*;
+use crate::convert;
 use crate::office::Office;
 use crate::pages;
 use crate::practice::Act;
@@ -205,6 +207,17 @@ fn code<T>(result: Result<T, Failure>) -> String {
         Ok(_) => "OK".to_owned(),
         Err(failure) => failure.code().as_str().to_owned(),
     }
+}
+
+#[test]
+fn the_page_can_have_no_file_read_that_nobody_handed_over() {
+    let scene = Scene::open();
+    let path = scene.file("brev.pdf", &utpost_letters::sample::letter(&["Vedtak"]));
+    let paths = [path.clone()];
+    let refused = scene.office.take_given(&paths, Role::Letter).err().unwrap();
+    assert_eq!(refused.code(), Code::Defect);
+    scene.office.give([path]);
+    assert!(scene.office.take_given(&paths, Role::Letter).is_ok());
 }
 
 #[test]
@@ -763,4 +776,24 @@ fn the_number_in_the_letter_is_suggested() {
     let numbers = taken.read.numbers;
     assert_eq!(numbers.len(), 1);
     assert_eq!((numbers[0].number.as_str(), numbers[0].page), (DIGIPOST, 1));
+}
+
+#[test]
+fn a_ready_letter_says_by_itself_for_whom_it_is() {
+    let scene = Scene::open();
+    for (sample, number) in [
+        (SampleLetter::HasMailbox, DIGIPOST),
+        (SampleLetter::Reserved, RESERVED),
+        (SampleLetter::NotNotifiable, "18859768837"),
+    ] {
+        let read = scene.office.take_sample(sample).unwrap().read;
+        assert_eq!(read.numbers[0].number, number);
+        assert_eq!(read.title.as_deref(), Some("Vedtak om skoleskyss"));
+        let address = read.address.unwrap();
+        assert!(convert::check_address(&address).faults.is_empty());
+        assert_eq!(
+            (address.postcode.as_str(), address.town.as_str()),
+            ("9998", "EKSEMPELBY")
+        );
+    }
 }

@@ -88,17 +88,6 @@ pub(crate) fn show(app: &AppHandle) {
     }
 }
 
-/// Hands files to the page. Nothing is read before the page asks for it.
-pub(crate) fn give(office: &Office, paths: impl IntoIterator<Item = PathBuf>) {
-    let paths: Vec<String> = paths
-        .into_iter()
-        .map(|path| path.to_string_lossy().into_owned())
-        .collect();
-    if !paths.is_empty() {
-        office.teller.tell(Notice::FilesGiven { paths });
-    }
-}
-
 /// The files among a start's arguments, whole from the folder it was started in.
 pub(crate) fn files(arguments: impl IntoIterator<Item = PathBuf>, folder: &Path) -> Vec<PathBuf> {
     arguments
@@ -121,7 +110,7 @@ pub(crate) fn happened(app: &AppHandle, event: &WindowEvent) {
         }
         WindowEvent::DragDrop(DragDropEvent::Drop { paths, .. }) => {
             office.teller.tell(Notice::FilesOver { over: false });
-            give(&office, paths.iter().cloned());
+            office.give(paths.iter().cloned());
         }
         WindowEvent::CloseRequested { api, .. } => {
             api.prevent_close();

@@ -1,7 +1,12 @@
 //! Letters made up for practice, the demo and tests: plain A4 pages in Helvetica, which every PDF
 //! reader brings (ISO 32000-2, 9.6.2.2). Real letters are not made this way.
 
+mod decision;
+mod helvetica;
+
 use std::io::{self, Write};
+
+pub use decision::{Part, SampleLetter, decision_letter};
 
 /// A letter with `lines` of text, one under another, on as many A4 pages as they need.
 ///
@@ -92,7 +97,7 @@ fn write_letter<W: Write>(out: W, lines: &[&str], size: Option<u64>) -> io::Resu
         )?;
         pdf.content(object + 1, lines, size.is_some())?;
     }
-    pdf.finish(size)
+    pdf.finish("", size)
 }
 
 /// Keeps count of the bytes written, since the cross-reference table tells where objects begin.
@@ -145,31 +150,30 @@ impl<W: Write> Writer<W> {
         }
         content.extend(format!("BT /F 11 Tf {LEADING} TL {LEFT} {TOP} Td\n").into_bytes());
         for line in lines {
-            content.push(b'(');
-            for byte in windows_1252(line) {
-                match byte {
-                    b'(' | b')' | b'\\' => content.extend([b'\\', byte]),
-                    byte if byte < b' ' => content.push(b' '),
-                    byte => content.push(byte),
-                }
-            }
-            content.extend(b") Tj T*\n");
+            content.extend(literal(line));
+            content.extend(b" Tj T*\n");
         }
         content.extend(b"ET\n");
+        self.stream(number, &content)
+    }
+
+    /// `content` ends with a line feed.
+    fn stream(&mut self, number: usize, content: &[u8]) -> io::Result<()> {
         self.begin(number)?;
         self.text(&format!("<< /Length {} >>\nstream\n", content.len()))?;
-        self.bytes(&content)?;
+        self.bytes(content)?;
         self.text("endstream\nendobj\n")
     }
 
-    /// The cross-reference table and the trailer, after a comment that fills the file up to `size`.
-    fn finish(mut self, size: Option<u64>) -> io::Result<()> {
+    /// The cross-reference table and the trailer with `entries`, after a comment that fills the file
+    /// up to `size`.
+    fn finish(mut self, entries: &str, size: Option<u64>) -> io::Result<()> {
         let mut table = format!("xref\n0 {}\n0000000000 65535 f \n", self.objects.len() + 1);
         for at in &self.objects {
             table.push_str(&format!("{at:010} 00000 n \n"));
         }
         table.push_str(&format!(
-            "trailer\n<< /Size {} /Root {CATALOG} 0 R >>\nstartxref\n",
+            "trailer\n<< /Size {} /Root {CATALOG} 0 R{entries} >>\nstartxref\n",
             self.objects.len() + 1
         ));
         let end = "\n%%EOF\n";
@@ -194,6 +198,20 @@ impl Noise {
         self.0 ^= self.0 << 17;
         self.0.to_le_bytes()
     }
+}
+
+/// A string in parentheses (ISO 32000-2, 7.3.4.2).
+fn literal(text: &str) -> Vec<u8> {
+    let mut literal = vec![b'('];
+    for byte in windows_1252(text) {
+        match byte {
+            b'(' | b')' | b'\\' => literal.extend([b'\\', byte]),
+            byte if byte < b' ' => literal.push(b' '),
+            byte => literal.push(byte),
+        }
+    }
+    literal.push(b')');
+    literal
 }
 
 fn windows_1252(text: &str) -> Vec<u8> {

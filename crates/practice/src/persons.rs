@@ -103,7 +103,8 @@ impl PersonRow {
     }
 
     /// The supplier that has an open or closed mailbox for this person, if any has.
-    pub(crate) fn supplier(&self) -> Option<&'static str> {
+    #[must_use]
+    pub fn supplier(&self) -> Option<&'static str> {
         match self.answer {
             Answer::Digipost | Answer::MobileOnly | Answer::ReservedWithMailbox => Some(DIGIPOST),
             Answer::Eboks | Answer::EmailOnly => Some(EBOKS),

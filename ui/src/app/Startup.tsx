@@ -1,7 +1,7 @@
 import { Button } from "@digdir/designsystemet-react";
 import { useEffect, useState, type ReactNode } from "react";
 
-import { asTrouble, useBridge, useNotices, type Session, type Startup as StartupState, type Tongue } from "../bridge";
+import { asTrouble, useBridge, useListening, useNotices, type Session, type Startup as StartupState, type Tongue } from "../bridge";
 import { TroublePanel, Waiting } from "../components";
 import { TextProvider, useText } from "../text";
 import { useAction, useSlow } from "./load";
@@ -11,18 +11,20 @@ import { useTheme } from "./theme";
 /** Shows how far the program has come in starting, and then what is inside. */
 export function Startup({ children }: { children: ReactNode }) {
   const bridge = useBridge();
+  const listening = useListening();
   const [startup, setStartup] = useState<StartupState>({ stage: "opening" });
   const [round, setRound] = useState(0);
   useEffect(() => {
     let current = true;
-    bridge.startup().then(
+    // A change told before the page listens would be lost: so it listens first.
+    listening.then(() => bridge.startup()).then(
       (answer) => current && setStartup(answer),
       (error: unknown) => current && setStartup({ stage: "failed", trouble: asTrouble(error) }),
     );
     return () => {
       current = false;
     };
-  }, [bridge, round]);
+  }, [bridge, listening, round]);
   useNotices((notice) => {
     if (notice.what === "startupChanged") setRound((before) => before + 1);
   });

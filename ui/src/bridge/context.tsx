@@ -1,4 +1,4 @@
-import { createContext, useContext, useEffect, useRef, useState, type ReactNode } from "react";
+import { createContext, useCallback, useContext, useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from "react";
 
 import type { Bridge } from "./bridge";
 import type { Connection, Notice } from "./types";
@@ -11,6 +11,9 @@ type Told = {
   connection: Connection | null;
   /** Files given while nothing on the page could take them. */
   files: string[][];
+  /** Fulfilled once nothing the core tells can be missed. */
+  listening: Promise<void>;
+  begin: () => void;
 };
 
 const BridgeContext = createContext<Bridge | null>(null);
@@ -18,17 +21,19 @@ const ToldContext = createContext<Told | null>(null);
 
 /** Gives the page its core, and hands what the core tells to whoever listens. */
 export function BridgeProvider({ bridge, children }: { bridge: Bridge; children: ReactNode }) {
-  const [told] = useState<Told>(() => ({ listeners: new Set(), connection: null, files: [] }));
+  const [told] = useState(newTold);
   const subscribed = useRef<Bridge | null>(null);
   useEffect(() => {
     // Once, also where React runs effects twice.
     if (subscribed.current === bridge) return;
     subscribed.current = bridge;
-    void bridge.subscribe((notice) => {
+    const subscribing = bridge.subscribe((notice) => {
       if (notice.what === "connection") told.connection = notice.connection;
       if (notice.what === "filesGiven") told.files.push(notice.paths);
       for (const listener of [...told.listeners]) listener(notice);
     });
+    // Without notices the page is poorer, but what it asks for it still gets.
+    subscribing.then(told.begin, told.begin);
   }, [bridge, told]);
   return (
     <BridgeContext value={bridge}>
@@ -60,14 +65,24 @@ export function useNotices(handler: Listener): void {
   }, [listeners]);
 }
 
+/** Fulfilled once nothing the core tells can be missed: what is asked for after that stays true. */
+export function useListening(): Promise<void> {
+  return useTold().listening;
+}
+
 /** How calls to the services go; `null` until the core has told. */
 export function useConnection(): Connection | null {
   const told = useTold();
-  const [connection, setConnection] = useState(told.connection);
-  useNotices((notice) => {
-    if (notice.what === "connection") setConnection(notice.connection);
-  });
-  return connection;
+  const subscribe = useCallback(
+    (changed: () => void) => {
+      told.listeners.add(changed);
+      return () => {
+        told.listeners.delete(changed);
+      };
+    },
+    [told],
+  );
+  return useSyncExternalStore(subscribe, () => told.connection);
 }
 
 /** Calls `handler` with files given, also those given before anything could take them. */
@@ -80,6 +95,14 @@ export function useFilesGiven(handler: (paths: string[]) => void): void {
     if (notice.what === "filesGiven") drain();
   });
   useEffect(drain, []);
+}
+
+function newTold(): Told {
+  let begin = () => {};
+  const listening = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  return { listeners: new Set(), connection: null, files: [], listening, begin };
 }
 
 function useTold(): Told {

@@ -219,6 +219,7 @@ export function detail(of: LetterRow): LetterDetail {
     address: digital ? null : address(of.recipientName ?? "", ["Seterlia 19"], "2698", "Fjelldal"),
     publicTitle: "Brev fra Øvre Fjelldal fjellstyre",
     security: "level4",
+    openingAsked: true,
     visibleFrom: null,
     documents: [document({ title: of.title ?? "" })],
     decision: decisionFor(digital ? "06925115949" : "02825777442"),

@@ -360,7 +360,11 @@ rows: Array<LetterRow>,
  */
 total: number, };
 
-export type LetterDetail = { row: LetterRow, address: AddressForm | null, publicTitle: string | null, security: Security, visibleFrom: string | null, 
+export type LetterDetail = { row: LetterRow, address: AddressForm | null, publicTitle: string | null, security: Security, 
+/**
+ * The citizen is asked to let the opening be told.
+ */
+openingAsked: boolean, visibleFrom: string | null, 
 /**
  * Pages at `page://localhost/letter/LETTER/DOCUMENT/PAGE?width=PIXELS`; empty after retention.
  */

@@ -258,7 +258,7 @@ describe("the timeline", () => {
   test("says a lost answer only while it is lost", () => {
     const lost = [item({ kind: "sendPressed" }, { clerk: "Kari" }), item({ kind: "answerLost" })];
     expect(words(detail(lost, { state: "uncertain" }))).toEqual(["Sendt av Kari", "Svaret fra aksesspunktet kom ikke fram", "Venter på svar fra aksesspunktet"]);
-    expect(words(detail([...lost, item({ kind: "accepted" })], { state: "delivered" }))).toEqual(["Sendt av Kari"]);
+    expect(words(detail([...lost, item({ kind: "accepted" })], { state: "delivered" }))).toEqual(["Sendt av Kari", "Venter på at brevet åpnes"]);
   });
 
   test("gives the mailbox's own reason for a failure", () => {

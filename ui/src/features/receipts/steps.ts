@@ -173,7 +173,7 @@ function noticeSteps({ row, decision }: LetterDetail, at: string, { receipts: te
 }
 
 /** What is waited for, when something is. */
-function nextStep({ row }: LetterDetail, { receipts: text }: Texts): TimelineStep | null {
+function nextStep({ row, openingAsked }: LetterDetail, { receipts: text }: Texts): TimelineStep | null {
   const words = (() => {
     switch (row.state) {
       case "held":
@@ -188,7 +188,7 @@ function nextStep({ row }: LetterDetail, { receipts: text }: Texts): TimelineSte
       case "printAccepted":
         return text.waitingFor.posting;
       case "delivered":
-        return row.notes.includes("late") ? text.waitingFor.opening : null;
+        return openingAsked || row.notes.includes("late") ? text.waitingFor.opening : null;
       default:
         return null;
     }

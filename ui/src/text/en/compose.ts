@@ -20,7 +20,7 @@ export const compose: typeof nb = {
   status: { notStarted: "Not started", working: "Working", ok: "In order", advice: "In order, with advice", choice: "Waits for you", error: "Must be corrected" },
   document: {
     title: "Document",
-    fine: "The file can be opened and sent",
+    fine: "The file can be sent",
     advice: (count) => (count === 1 ? "Can be sent, 1 piece of advice" : `Can be sent, ${count} pieces of advice`),
     wrong: "The file can't be used",
     replace: "Change PDF",
@@ -50,7 +50,6 @@ export const compose: typeof nb = {
   recipient: {
     title: "Recipient",
     number: "Person number",
-    numberHint: "Eleven digits",
     lookUp: "Look up",
     lookUpAgain: "Look up again",
     lookingUp: "Looking up in the contact register",
@@ -68,7 +67,6 @@ export const compose: typeof nb = {
       inLetter: (number) => `${number}, which stands in the letter`,
       typed: (number) => `${number}, which I typed`,
     },
-    found: (when) => `Looked up ${when}`,
     paperAnyway: "Send on paper all the same",
     paperAnywayHint: "The letter then goes to the print service and on by post.",
     paperNeeded: "Choose “Send on paper all the same”, or leave the letter.",
@@ -80,7 +78,6 @@ export const compose: typeof nb = {
     title: "The address on the envelope",
     change: "Change the address",
     done: "Use the address",
-    fromLetter: "Read from the letter",
     fine: "The address can be written on the envelope",
     name: "Name",
     line: "Address",
@@ -107,7 +104,7 @@ export const compose: typeof nb = {
     change: "Change",
     close: "Close",
     security: { level4: "high security level", level3: "medium security level" },
-    noticed: { both: "Notice by e-mail and SMS on day 0 and 7.", email: "Notice by e-mail on day 0 and 7.", sms: "Notice by SMS on day 0 and 7." },
+    noticed: { both: "Notice by e\u2011mail and SMS on day 0 and 7.", email: "Notice by e\u2011mail on day 0 and 7.", sms: "Notice by SMS on day 0 and 7." },
     opening: "Opening receipt.",
     onPaper: "Printed and posted by the print service.",
     colour: { black: "Black and white", colour: "Colour" },
@@ -161,5 +158,4 @@ export const compose: typeof nb = {
     title: "Correct this before you send",
   },
   lookedUp: (heading, why) => `${heading}. ${why}`,
-  prefilled: (title) => `“${title}” was read.`,
 };

@@ -59,7 +59,6 @@ export const frame: typeof nb = {
     everywhere: "Everywhere",
     inLetter: "New letter",
     inOutbox: "Outbox",
-    press: (keys) => `Press ${keys}`,
     goTo: (screen) => `Go to ${screen}`,
     regions: "Next part of the window: menu, content, page",
     pick: "Choose PDF",

@@ -48,7 +48,6 @@ export const compose = {
   recipient: {
     title: "Mottaker",
     number: "Fødselsnummer",
-    numberHint: "Elleve sifre",
     lookUp: "Slå opp",
     lookUpAgain: "Slå opp på nytt",
     lookingUp: "Slår opp i kontaktregisteret",
@@ -66,7 +65,6 @@ export const compose = {
       inLetter: (number: string) => `${number}, som står i brevet`,
       typed: (number: string) => `${number}, som jeg skrev`,
     },
-    found: (when: string) => `Slått opp ${when}`,
     paperAnyway: "Send på papir likevel",
     paperAnywayHint: "Brevet går da til utskriftstjenesten og videre i posten.",
     paperNeeded: "Velg «Send på papir likevel», eller la brevet ligge.",
@@ -78,7 +76,6 @@ export const compose = {
     title: "Adressen på konvolutten",
     change: "Endre adressen",
     done: "Bruk adressen",
-    fromLetter: "Lest fra brevet",
     fine: "Adressen kan skrives på konvolutten",
     name: "Navn",
     line: "Adresse",
@@ -105,7 +102,7 @@ export const compose = {
     change: "Endre",
     close: "Lukk",
     security: { level4: "høyt sikkerhetsnivå", level3: "middels sikkerhetsnivå" },
-    noticed: { both: "Varsel på e-post og SMS dag 0 og 7.", email: "Varsel på e-post dag 0 og 7.", sms: "Varsel på SMS dag 0 og 7." },
+    noticed: { both: "Varsel på e\u2011post og SMS dag 0 og 7.", email: "Varsel på e\u2011post dag 0 og 7.", sms: "Varsel på SMS dag 0 og 7." },
     opening: "Åpningskvittering.",
     onPaper: "Trykkes og sendes av utskriftstjenesten.",
     colour: { black: "Svart-hvitt", colour: "Farger" },
@@ -159,5 +156,4 @@ export const compose = {
     title: "Rett dette før du sender",
   },
   lookedUp: (heading: string, why: string) => `${heading}. ${why}`,
-  prefilled: (title: string) => `«${title}» er lest.`,
 };

@@ -57,7 +57,6 @@ export const frame = {
     everywhere: "Overalt",
     inLetter: "Nytt brev",
     inOutbox: "Utboks",
-    press: (keys: string) => `Tast ${keys}`,
     goTo: (screen: string) => `Gå til ${screen}`,
     regions: "Neste del av vinduet: meny, innhold, side",
     pick: "Velg PDF",

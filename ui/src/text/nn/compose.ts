@@ -50,7 +50,6 @@ export const compose: typeof nb = {
   recipient: {
     title: "Mottakar",
     number: "Fødselsnummer",
-    numberHint: "Elleve siffer",
     lookUp: "Slå opp",
     lookUpAgain: "Slå opp på nytt",
     lookingUp: "Slår opp i kontaktregisteret",
@@ -68,7 +67,6 @@ export const compose: typeof nb = {
       inLetter: (number) => `${number}, som står i brevet`,
       typed: (number) => `${number}, som eg skreiv`,
     },
-    found: (when) => `Slått opp ${when}`,
     paperAnyway: "Send på papir likevel",
     paperAnywayHint: "Brevet går då til utskriftstenesta og vidare i posten.",
     paperNeeded: "Vel «Send på papir likevel», eller la brevet liggje.",
@@ -80,7 +78,6 @@ export const compose: typeof nb = {
     title: "Adressa på konvolutten",
     change: "Endre adressa",
     done: "Bruk adressa",
-    fromLetter: "Lese frå brevet",
     fine: "Adressa kan skrivast på konvolutten",
     name: "Namn",
     line: "Adresse",
@@ -107,7 +104,7 @@ export const compose: typeof nb = {
     change: "Endre",
     close: "Lukk",
     security: { level4: "høgt tryggleiksnivå", level3: "middels tryggleiksnivå" },
-    noticed: { both: "Varsel på e-post og SMS dag 0 og 7.", email: "Varsel på e-post dag 0 og 7.", sms: "Varsel på SMS dag 0 og 7." },
+    noticed: { both: "Varsel på e\u2011post og SMS dag 0 og 7.", email: "Varsel på e\u2011post dag 0 og 7.", sms: "Varsel på SMS dag 0 og 7." },
     opening: "Opningskvittering.",
     onPaper: "Blir trykt og sendt av utskriftstenesta.",
     colour: { black: "Svart-kvitt", colour: "Fargar" },
@@ -161,5 +158,4 @@ export const compose: typeof nb = {
     title: "Rett dette før du sender",
   },
   lookedUp: (heading, why) => `${heading}. ${why}`,
-  prefilled: (title) => `«${title}» er lese.`,
 };

@@ -59,7 +59,6 @@ export const frame: typeof nb = {
     everywhere: "Overalt",
     inLetter: "Nytt brev",
     inOutbox: "Utboks",
-    press: (keys) => `Tast ${keys}`,
     goTo: (screen) => `Gå til ${screen}`,
     regions: "Neste del av vindauget: meny, innhald, side",
     pick: "Vel PDF",
