@@ -729,6 +729,8 @@ pub(crate) enum TimelineEvent {
     },
     Confirmed,
     SendPressed,
+    /// The clerk ended the undo window early.
+    UndoEnded,
     Undone,
     Sealed {
         receiver: Party,

@@ -227,6 +227,7 @@ impl From<OrgNumber> for Party {
         let name = match organisation.as_str() {
             utpost_practice::DIGIPOST => Some("Digipost"),
             utpost_practice::EBOKS => Some("e-Boks"),
+            utpost_practice::PRINT => Some("Skatteetaten"),
             _ => None,
         };
         Self {

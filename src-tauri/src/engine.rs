@@ -468,7 +468,9 @@ impl Shared {
         match task {
             Task::Release => {
                 let window = lock(&self.plan).windows.get(&letter).cloned();
-                let sealed = seal_held(&desk, window.ok_or(Fault::Record)?)?;
+                // What the clerk pressed Send for is sealed in the clerk's name.
+                let clerks = self.work.desk(&agency, &told);
+                let sealed = seal_held(&clerks, window.ok_or(Fault::Record)?)?;
                 self.teller.changed(letter);
                 // What is sealed while the program ends is safe in the outbox.
                 if sealed.state() == State::Queued && !lock(&self.plan).stopping {

@@ -158,10 +158,10 @@ pub(crate) fn document(room: &Room, id: LetterId, number: u32) -> Result<Arc<[u8
     Ok(bytes.into())
 }
 
-/// One line of a timeline; `None` for what tells a clerk nothing.
-fn item(id: LetterId, first: bool, entry: TimelineEntry) -> Option<TimelineItem> {
+/// One line of a timeline, by what came `before` it; `None` for what tells a clerk nothing.
+fn item(id: LetterId, before: Option<&Happening>, entry: TimelineEntry) -> Option<TimelineItem> {
     let event = match entry.event.what {
-        Happening::Drafted(_) if first => TimelineEvent::Drafted,
+        Happening::Drafted(_) if before.is_none() => TimelineEvent::Drafted,
         // Drafted anew with another title or address; the decision that follows tells the rest.
         Happening::Drafted(_) | Happening::TokenFetched { .. } => return None,
         Happening::RegisterSilent => TimelineEvent::RegisterSilent,
@@ -172,7 +172,10 @@ fn item(id: LetterId, first: bool, entry: TimelineEntry) -> Option<TimelineItem>
             code: stop_code(id, reason).as_str().to_owned(),
         },
         Happening::Confirmed => TimelineEvent::Confirmed,
-        Happening::SendPressed { .. } => TimelineEvent::SendPressed,
+        Happening::SendPressed { .. } => match before {
+            Some(Happening::SendPressed { .. }) => TimelineEvent::UndoEnded,
+            _ => TimelineEvent::SendPressed,
+        },
         Happening::Undone => TimelineEvent::Undone,
         Happening::Sealed(sealed) => TimelineEvent::Sealed {
             receiver: Party::from(sealed.receiver),
@@ -262,6 +265,11 @@ impl Office {
             });
         }
         let entries = timeline(ledger, id)?;
+        let happened: Vec<_> = entries
+            .iter()
+            .map(|entry| entry.event.what.clone())
+            .collect();
+        let before = std::iter::once(None).chain(happened.iter().map(Some));
         Ok(LetterDetail {
             row: row(&room, id)?,
             address: contents
@@ -278,8 +286,8 @@ impl Office {
             decision: decided.map(|decided| decision_view(&stands, contents.as_ref(), &decided)),
             timeline: entries
                 .into_iter()
-                .enumerate()
-                .filter_map(|(at, entry)| item(id, at == 0, entry))
+                .zip(before)
+                .filter_map(|(entry, before)| item(id, before, entry))
                 .collect(),
             replaces: stands.replaces().map(|letter| letter.to_string()),
         })

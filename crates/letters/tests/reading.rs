@@ -228,6 +228,27 @@ fn a_letter_of_another_look_is_read_too() {
 }
 
 #[test]
+fn letters_of_other_programs_are_read() {
+    let vector = |name: &str| {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/");
+        read(std::fs::read(format!("{folder}{name}")).unwrap())
+    };
+    let long = "Vedtak om beiterett i Øvre Fjelldal statsallmenning og offisiell affisjering";
+    for name in ["chromium-large-heading.pdf", "chromium-bold-heading.pdf"] {
+        let reading = vector(name);
+        assert_eq!(numbers(&reading), [(NUMBER, 1)], "{name}");
+        let expected = address("Liv Fjellheim", &["Bakkevegen 7"]);
+        assert_eq!(reading.address, expected, "{name}");
+        assert_eq!(title(&reading), Some(long), "{name}");
+    }
+    let reading = vector("cairo.pdf");
+    assert_eq!(numbers(&reading), [(NUMBER, 1)]);
+    let expected = PostalAddress::norwegian("Kari Prøve", &["Storgata 1"], "9845", "TANA").unwrap();
+    assert_eq!(reading.address, Some(expected));
+    assert_eq!(title(&reading), Some("Svar på søknaden"));
+}
+
+#[test]
 fn a_scanned_letter_tells_nothing() {
     let image = stream(
         "/Type /XObject /Subtype /Image /Width 8 /Height 8 /ColorSpace /DeviceGray /BitsPerComponent 8",

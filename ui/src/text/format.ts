@@ -20,6 +20,11 @@ const ENGLISH_SHORT = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "
 /** A non-breaking space keeps a number and its unit on one line. */
 const NBSP = "\u00a0";
 
+/** "209146 95016", in every language. */
+export function personNumber(digits: string): string {
+  return /^\d{11}$/.test(digits) ? `${digits.slice(0, 6)}${NBSP}${digits.slice(6)}` : digits;
+}
+
 /** `now` is asked at each use, so that "today" stays true overnight. */
 export function createFormat(language: Tongue, now: () => Date = () => new Date()) {
   const words = WORDS[language];
@@ -91,7 +96,7 @@ export function createFormat(language: Tongue, now: () => Date = () => new Date(
       return `${number(bytes / 1_000_000, 1)}${NBSP}MB`;
     },
     /** "209146 95016"; anything but eleven digits as it is. */
-    personNumber: (digits: string) => (/^\d{11}$/.test(digits) ? `${digits.slice(0, 6)}${NBSP}${digits.slice(6)}` : digits),
+    personNumber,
     /** "991 825 827" */
     organisation: (digits: string) => (/^\d{9}$/.test(digits) ? `${digits.slice(0, 3)}${NBSP}${digits.slice(3, 6)}${NBSP}${digits.slice(6)}` : digits),
     /** "3 minutter"; the largest unit that says enough. */

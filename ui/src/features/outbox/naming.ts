@@ -1,14 +1,15 @@
 import type { LetterRow } from "../../bridge";
 import type { Texts } from "../../text";
+import { personNumber } from "../../text/format";
 
 /** The letter's title, or words for having none. */
 export function titleOf(row: LetterRow, text: Texts["outbox"]): string {
   return row.title ?? text.untitled;
 }
 
-/** Who it is for, or words for not being named. */
-export function recipientOf(row: LetterRow, text: Texts["outbox"]): string {
-  return row.recipientName ?? text.unnamed;
+/** Who it is for: the name, else the number, else words for having neither. */
+export function recipientOf(row: LetterRow, text: { unnamed: string }): string {
+  return row.recipientName ?? (row.recipientNumber === null ? text.unnamed : personNumber(row.recipientNumber));
 }
 
 /** "Digipost", else by which way; empty while that is not known. */

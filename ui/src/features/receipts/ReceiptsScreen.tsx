@@ -6,6 +6,7 @@ import { useAction, useLoad, useNavigate, useNavigation } from "../../app";
 import { useBridge, type Filter, type LetterRow } from "../../bridge";
 import { ScreenTitle, TroublePanel, Waiting } from "../../components";
 import { useFormat, useText } from "../../text";
+import { recipientOf } from "../outbox/naming";
 import { useChoosing } from "../../components/choosing";
 import { LetterPanel } from "./LetterPanel";
 import { isNarrow } from "../../components/narrow";
@@ -160,7 +161,7 @@ function Row({ row, option }: { row: LetterRow; option: ReturnType<Option> }) {
   const format = useFormat();
   return (
     <div className="receipts-row" data-needy={row.followUp ? "" : undefined} {...option}>
-      <span className="receipts-name">{row.recipientName ?? text.unnamed}</span>
+      <span className="receipts-name">{recipientOf(row, text)}</span>
       <span className="mute figures nowrap">{format.shortTime(row.changedAt)}</span>
       <span className="receipts-title">{row.title ?? text.untitled}</span>
       <StandingMark row={row} />

@@ -123,6 +123,7 @@ export const receipts: typeof nb = {
     stopped: "Stopped",
     confirmed: "Paper was accepted",
     sendPressed: "Send was pressed",
+    undoEnded: "The time to undo was ended",
     undone: "The sending was undone",
     sealedDigital: (receiver) => `Sealed for ${receiver}`,
     sealedPrint: (receiver) => `Sealed for printing at ${receiver}`,

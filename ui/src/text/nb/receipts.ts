@@ -123,6 +123,7 @@ export const receipts = {
     stopped: "Stanset",
     confirmed: "Papir ble godtatt",
     sendPressed: "Send ble trykket",
+    undoEnded: "Angretiden ble avsluttet",
     undone: "Sendingen ble angret",
     sealedDigital: (receiver: string) => `Forseglet til ${receiver}`,
     sealedPrint: (receiver: string) => `Forseglet til utskrift hos ${receiver}`,

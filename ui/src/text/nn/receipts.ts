@@ -123,6 +123,7 @@ export const receipts: typeof nb = {
     stopped: "Stansa",
     confirmed: "Papir blei godteke",
     sendPressed: "Send blei trykt",
+    undoEnded: "Angretida blei avslutta",
     undone: "Sendinga blei angra",
     sealedDigital: (receiver) => `Forsegla til ${receiver}`,
     sealedPrint: (receiver) => `Forsegla til utskrift hos ${receiver}`,
