@@ -6,8 +6,8 @@ import { useText } from "../text";
 
 /** Pictures are asked for in steps of this many pixels, so that few sizes are drawn. */
 const STEP = 200;
-/** Wide enough for the largest desk; sharper screens and zoom ask for more. */
-const BASE_WIDTH = 600;
+/** Twice the largest desk, since small text made smaller is smoother than small text drawn. */
+const BASE_WIDTH = 1200;
 
 /**
  * One page, as paper on the desk, measured in millimetres: `--mm` is one of them.
