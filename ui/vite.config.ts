@@ -19,6 +19,7 @@ export default defineConfig(({ mode }) => ({
     setupFiles: ["src/test/setup.ts"],
     include: ["src/**/*.test.{ts,tsx}"],
     css: false,
-    testTimeout: 15_000,
+    // A machine that also compiles is slow.
+    testTimeout: 60_000,
   },
 }));
