@@ -7,13 +7,13 @@ use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::console::{self, Console, Practice, Profile};
-use crate::{Outcome, demo, setup, shell};
+use crate::{Outcome, demo, desktop, setup, shell};
 
 pub(crate) const HELP: &str = "
-cargo xtask bench [memory] [seal]
+cargo xtask bench [memory] [seal] [start]
 
 All, or those named.
 
@@ -24,6 +24,12 @@ seal     45 MB sealed, against the sum of the primitives on the same bytes, turn
          Prints the ratio (budget 1.3) and the memory above the idle process (budget 32 MB); fails
          above either. The parcel is written to a folder in memory where there is one, since disk
          sync is no part of the ratio.
+start    The window of a release build, opened some times on a display in memory, with the practice
+         environment in a process of its own. Prints the median time from the start of the process
+         to the page being usable (budget 1 s), and our process's resident memory then, shared
+         libraries included; of it what Mesa's software renderer takes, which is there only since
+         the display is in memory, does not count (budget 150 MB for the rest). Fails above either.
+         The first start, which makes keys and ledger, is not counted.
 ";
 
 pub(crate) fn run(arguments: &[String]) -> Outcome {
@@ -54,10 +60,14 @@ pub(crate) const MEASUREMENTS: &[Measurement] = &[
         name: "seal",
         run: seal,
     },
+    Measurement {
+        name: "start",
+        run: start,
+    },
 ];
 
 fn seal() -> Outcome {
-    setup::for_building()?;
+    setup::for_console()?;
     let in_memory = Path::new("/dev/shm");
     let folder = if in_memory.is_dir() {
         in_memory
@@ -90,7 +100,7 @@ const ATTACHMENTS: [u64; 2] = [5_000_000, 4_500_000];
 const BUDGET: u64 = 64_000_000;
 
 fn memory() -> Outcome {
-    setup::for_building()?;
+    setup::for_console()?;
     let folder = shell::target().join("bench-memory");
     shell::make_own_folder(&folder)?;
     let console = Console::build(Profile::Release, &folder)?;
@@ -145,6 +155,128 @@ fn memory() -> Outcome {
     }
 }
 
+const STARTS: usize = 9;
+const START_BUDGET_MS: u64 = 1000;
+const RESIDENT_BUDGET_MB: u64 = 150;
+
+fn start() -> Outcome {
+    setup::for_session()?;
+    let folder = shell::target().join("bench-start");
+    shell::make_own_folder(&folder)?;
+    let program = desktop::build(Profile::Release)?;
+    let console = Console::build(Profile::Release, &folder)?;
+    let _practice = Practice::start(&console)?;
+    let mut marks = Vec::new();
+    for number in 0..=STARTS {
+        let mark = console.folder().join(format!("mark-{number}.json"));
+        start_once(&program, &console, &mark)?;
+        marks.push(read_mark(&mark)?);
+    }
+    // The first made the ledger and its key.
+    let marks = &marks[1..];
+    let mut times: Vec<u64> = marks.iter().map(|mark| mark.milliseconds).collect();
+    times.sort_unstable();
+    let median = times[times.len() / 2];
+    let most = |figure: fn(&Mark) -> u64| marks.iter().map(figure).max().unwrap_or(0);
+    let own = most(|mark| mark.resident.saturating_sub(mark.renderer));
+    println!(
+        "{}",
+        json!({
+            "starts": STARTS,
+            "median_ms": median,
+            "slowest_ms": times[times.len() - 1],
+            "budget_ms": START_BUDGET_MS,
+            "resident_mb": tenths(most(|mark| mark.resident)),
+            "software_renderer_mb": tenths(most(|mark| mark.renderer)),
+            "without_renderer_mb": tenths(own),
+            "budget_mb": RESIDENT_BUDGET_MB,
+        })
+    );
+    if median < START_BUDGET_MS && own < RESIDENT_BUDGET_MB * 1_000_000 {
+        Ok(())
+    } else {
+        Err("The budget is exceeded.".into())
+    }
+}
+
+/// One start: until the page is usable, and bytes in memory then.
+struct Mark {
+    milliseconds: u64,
+    resident: u64,
+    /// Of it, Mesa's software renderer.
+    renderer: u64,
+}
+
+fn read_mark(file: &Path) -> Result<Mark, String> {
+    let read = |path: &Path| {
+        fs::read_to_string(path).map_err(|fault| format!("{}: {fault}", path.display()))
+    };
+    let text = read(file)?;
+    let mark: Value = serde_json::from_str(&text).map_err(|_| format!("A mark: {text}"))?;
+    let figure = |name: &str| {
+        mark[name]
+            .as_u64()
+            .ok_or_else(|| format!("A mark without {name}: {text}"))
+    };
+    Ok(Mark {
+        milliseconds: figure("milliseconds")?,
+        resident: figure("resident_kilobytes")? * 1024,
+        renderer: renderer(&read(&file.with_extension("smaps"))?),
+    })
+}
+
+/// Bytes in memory of the mappings of Mesa's software renderer (`smaps` of proc(5)).
+fn renderer(smaps: &str) -> u64 {
+    let mut inside = false;
+    let mut kilobytes = 0;
+    for line in smaps.lines() {
+        let mut words = line.split_ascii_whitespace();
+        match words.next() {
+            Some("Rss:") if inside => {
+                kilobytes += words.next().and_then(|word| word.parse().ok()).unwrap_or(0);
+            }
+            Some(word) if !word.ends_with(':') => {
+                let library = line.rsplit('/').next().unwrap_or_default();
+                inside = ["libLLVM", "swrast", "libgallium"]
+                    .iter()
+                    .any(|name| library.starts_with(name));
+            }
+            _ => {}
+        }
+    }
+    kilobytes * 1024
+}
+
+fn tenths(bytes: u64) -> f64 {
+    (megabytes(bytes) * 10.0).round() / 10.0
+}
+
+/// Starts the window, waits for its mark, and closes it.
+fn start_once(program: &Path, console: &Console, mark: &Path) -> Outcome {
+    const SCRIPT: &str = r#"
+        "$1" & window=$!
+        for _ in $(seq 600); do
+            [ -s "$UTPOST_START_MARK" ] && break
+            kill -0 "$window" 2>/dev/null || break
+            sleep 0.05
+        done
+        cat "/proc/$window/smaps" >"$UTPOST_WINDOW_SMAPS"
+        kill "$window" 2>/dev/null; wait "$window"
+        [ -s "$UTPOST_START_MARK" ]
+    "#;
+    let mut session = desktop::in_session(&console.folder().join("home"));
+    shell::quietly(
+        session
+            .args(["sh", "-c", SCRIPT, "sh"])
+            .arg(program)
+            .env("UTPOST_DATA", console.data())
+            .env("UTPOST_KEY_FILE", console.key_file())
+            .env("UTPOST_PRACTICE_DATA", console.practice_data())
+            .env("UTPOST_START_MARK", mark)
+            .env("UTPOST_WINDOW_SMAPS", mark.with_extension("smaps")),
+    )
+}
+
 /// The most resident memory the process has had so far, in bytes (`VmHWM` of proc(5)): it never
 /// falls, so that nothing is missed between two readings but what comes after the last.
 fn peak_memory(process: u32) -> Option<u64> {
@@ -166,4 +298,19 @@ fn peak_memory(process: u32) -> Option<u64> {
 #[allow(clippy::cast_precision_loss, reason = "shown with one decimal")]
 fn megabytes(bytes: u64) -> f64 {
     bytes as f64 / 1e6
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_software_renderer_is_told_from_the_rest() {
+        let smaps = "7f00-7f10 r-xp 00000000 08:01 11 /usr/lib/libLLVM-15.so.1\n\
+                     Size: 100 kB\nRss:  40 kB\nVmFlags: rd ex\n\
+                     7f20-7f30 r--p 00000000 08:01 12 /usr/lib/libgtk-3.so.0\nRss:  7 kB\n\
+                     7f40-7f50 rw-p 00000000 00:00 0 \nRss:  5 kB\n\
+                     7f60-7f70 r--p 00000000 08:01 13 /usr/lib/dri/swrast_dri.so\nRss:  2 kB\n";
+        assert_eq!(renderer(smaps), 42 * 1024);
+    }
 }

@@ -1,13 +1,15 @@
 //! The checks that also run before each commit.
 
-use crate::{Outcome, setup, shell};
+use std::time::{Duration, Instant};
+
+use crate::{Outcome, page, setup, shell};
 
 pub(crate) const HELP: &str = "
 cargo xtask check
 
-Format, lints as errors, dependency arrows between the crates, and with cargo-deny licences, banned
-crates and sources; that README and ARCHITECTURE name nothing that is not there. Installs first what
-building needs; cargo-deny comes with cargo xtask setup.
+The page's types and texts, format, lints as errors, dependency arrows between the crates, and with
+cargo-deny licences, banned crates and sources; that README and ARCHITECTURE name nothing that is
+not there. Installs first what building needs; cargo-deny comes with cargo xtask setup.
 ";
 
 pub(crate) fn run(arguments: &[String]) -> Outcome {
@@ -18,6 +20,8 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     }
     setup::for_checks()?;
     let mut report = Report::default();
+    report.step("page: types and texts", page::check);
+    report.step("page: build", page::build);
     format_and_lints(&mut report);
     report.step("arrows and documents", || {
         let mut cargo = shell::cargo();
@@ -65,6 +69,7 @@ pub(crate) fn deny(report: &mut Report) {
 #[derive(Default)]
 pub(crate) struct Report {
     passed: u32,
+    took: Vec<(String, Duration)>,
     failed: Vec<String>,
     not_run: Vec<String>,
 }
@@ -72,7 +77,10 @@ pub(crate) struct Report {
 impl Report {
     pub(crate) fn step(&mut self, name: &str, run: impl FnOnce() -> Outcome) {
         println!("\n== {name}");
-        match run() {
+        let started = Instant::now();
+        let outcome = run();
+        self.took.push((name.to_owned(), started.elapsed()));
+        match outcome {
             Ok(()) => self.passed += 1,
             Err(sentence) => {
                 eprintln!("{sentence}");
@@ -97,6 +105,9 @@ impl Report {
 
     pub(crate) fn end(self) -> Outcome {
         println!();
+        for (name, took) in &self.took {
+            println!("{:>6.0} s  {name}", took.as_secs_f64());
+        }
         for notice in &self.not_run {
             println!("not run: {notice}");
         }

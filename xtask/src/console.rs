@@ -19,14 +19,14 @@ pub(crate) enum Profile {
 }
 
 impl Profile {
-    fn folder(self) -> PathBuf {
+    pub(crate) fn folder(self) -> PathBuf {
         shell::target().join(match self {
             Profile::Debug => "debug",
             Profile::Release => "release",
         })
     }
 
-    fn arguments(self) -> &'static [&'static str] {
+    pub(crate) fn arguments(self) -> &'static [&'static str] {
         match self {
             Profile::Debug => &[],
             Profile::Release => &["--release"],

@@ -100,7 +100,7 @@ const PATIENCE: Duration = Duration::from_secs(90);
 
 pub(crate) fn run(arguments: &[String]) -> Outcome {
     let options = Options::read(arguments)?;
-    setup::for_building()?;
+    setup::for_console()?;
     shell::make_own_folder(&options.out)?;
     let console = Console::build(Profile::Debug, &options.out)?;
     let practice = Practice::start(&console)?;

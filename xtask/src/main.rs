@@ -1,4 +1,5 @@
-//! The project's own commands: `cargo xtask setup | run | demo | test | bench | check`.
+//! The project's own commands: `cargo xtask setup | run | demo | test | screens | bench |
+//! check | windows`.
 //!
 //! Uses the standard library and serde_json only, so that it builds within seconds on a machine
 //! that can't build anything else yet; `setup` brings the rest.
@@ -13,10 +14,14 @@ mod bench;
 mod check;
 mod console;
 mod demo;
+mod desktop;
+mod page;
 mod run;
 mod setup;
 mod shell;
 mod test;
+mod window;
+mod windows;
 
 use std::process::ExitCode;
 
@@ -39,7 +44,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "run",
-        does: "Start the practice environment and tell how to use the console",
+        does: "Open the window in the practice environment",
         help: run::HELP,
         run: run::run,
     },
@@ -56,6 +61,12 @@ const COMMANDS: &[Command] = &[
         run: test::run,
     },
     Command {
+        name: "screens",
+        does: "Write a picture of every screen and state",
+        help: window::SCREENS_HELP,
+        run: window::screens,
+    },
+    Command {
         name: "bench",
         does: "Measure",
         help: bench::HELP,
@@ -66,6 +77,12 @@ const COMMANDS: &[Command] = &[
         does: "The quick checks: format, lints, dependency arrows, licences",
         help: check::HELP,
         run: check::run,
+    },
+    Command {
+        name: "windows",
+        does: "See whether everything still builds for Windows",
+        help: windows::HELP,
+        run: windows::run,
     },
 ];
 
@@ -126,6 +143,7 @@ mod tests {
                 found += 1;
                 for word in words {
                     let known = match name {
+                        "windows" => word == "check",
                         "bench" => bench::MEASUREMENTS.iter().any(|known| known.name == word),
                         _ if word.starts_with("--") => command.help.contains(word),
                         _ => true,

@@ -1,35 +1,65 @@
-//! Starts practice in the foreground.
+//! The desktop program in practice, or the practice environment and how to reach it from the
+//! console.
+
+use std::env;
 
 use crate::console::{self, Console, Profile};
-use crate::{Outcome, demo, setup, shell};
+use crate::{Outcome, demo, desktop, setup, shell};
 
 pub(crate) const HELP: &str = "
-cargo xtask run
+cargo xtask run [--console]
 
-Builds the console program, starts the practice environment in the foreground (Ctrl-C ends it) and
-prints lines to paste into another terminal. Until there is a window, this is all that run does: no
-other environment, and the console is the only way in. Everything lies in target/run and is kept
-from one run to the next.
+Builds the desktop program and opens its window in the practice environment. Where there is no
+display it says so and ends.
+
+  --console   builds the console program instead, starts the practice environment in the foreground
+              (Ctrl-C ends it) and prints lines to paste into another terminal
+
+Everything lies in target/run and is kept from one run to the next; window and console share it.
 ";
 
 pub(crate) fn run(arguments: &[String]) -> Outcome {
-    if let Some(argument) = arguments.first() {
-        return Err(format!(
-            "run takes no {argument}. See cargo xtask run --help."
-        ));
+    match arguments {
+        [] => open_window(),
+        [option] if option == "--console" => serve_console(),
+        [other, ..] => Err(format!("run takes no {other}. See cargo xtask run --help.")),
     }
-    setup::for_building()?;
-    let console = Console::build(Profile::Debug, &shell::target().join("run"))?;
-    let letter = console.folder().join("brev.pdf");
-    console::write_sample(
-        Profile::Debug,
-        &letter,
-        &[
-            "Vedtak om støtte",
-            "",
-            "Du har fått innvilget søknaden din.",
-        ],
-    )?;
+}
+
+fn open_window() -> Outcome {
+    if cfg!(target_os = "linux") && !has_display() {
+        return Err(
+            "This machine has no display (neither DISPLAY nor WAYLAND_DISPLAY is set), so the \
+             window can't open.\n`cargo xtask demo` shows the whole way of seven letters without \
+             one, and `cargo xtask run --console` lets you send your own."
+                .into(),
+        );
+    }
+    let program = desktop::build(Profile::Debug)?;
+    let console = Console::build(Profile::Debug, &folder())?;
+    write_letter(&console)?;
+    println!(
+        "A letter to drop on the window lies in {}.",
+        console.folder().join("brev.pdf").display()
+    );
+    shell::run(
+        shell::command(program)
+            .env("UTPOST_DATA", console.data())
+            .env("UTPOST_KEY_FILE", console.key_file())
+            .env("UTPOST_PRACTICE_DATA", console.practice_data()),
+    )
+}
+
+fn has_display() -> bool {
+    ["DISPLAY", "WAYLAND_DISPLAY"]
+        .iter()
+        .any(|name| env::var_os(name).is_some_and(|value| !value.is_empty()))
+}
+
+fn serve_console() -> Outcome {
+    setup::for_console()?;
+    let console = Console::build(Profile::Debug, &folder())?;
+    write_letter(&console)?;
     println!(
         "
 Paste into another terminal; the number is an invented citizen with a mailbox at Digipost:
@@ -48,7 +78,23 @@ Paste into another terminal; the number is an invented citizen with a mailbox at
         data = console.data().display(),
         key = console.key_file().display(),
         practice = console.practice_data().display(),
-        letter = letter.display(),
+        letter = console.folder().join("brev.pdf").display(),
     );
     shell::run(console.command().args(["practice", "serve"]))
+}
+
+fn folder() -> std::path::PathBuf {
+    shell::target().join("run")
+}
+
+fn write_letter(console: &Console) -> Outcome {
+    console::write_sample(
+        Profile::Debug,
+        &console.folder().join("brev.pdf"),
+        &[
+            "Vedtak om støtte",
+            "",
+            "Du har fått innvilget søknaden din.",
+        ],
+    )
 }

@@ -103,8 +103,12 @@ pub(crate) fn quietly(command: &mut Command) -> Outcome {
 
 /// True when `program` starts and ends well.
 pub(crate) fn works(program: &str, arguments: &[&str]) -> bool {
-    command(program)
-        .args(arguments)
+    succeeds(command(program).args(arguments))
+}
+
+/// True when it starts and ends well; nothing is shown.
+pub(crate) fn succeeds(command: &mut Command) -> bool {
+    command
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status()

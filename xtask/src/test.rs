@@ -1,14 +1,17 @@
 //! Everything that can be tested.
 
 use crate::check::{self, Report};
-use crate::{Outcome, demo, setup, shell};
+use crate::{Outcome, demo, page, setup, shell, window};
 
 pub(crate) const HELP: &str = "
-cargo xtask test
+cargo xtask test [window]
 
-Installs what is missing, then runs format, lints, all tests of the workspace, licences and bans,
-the demo into target/demo-out, and the checks of what it left by programs that are not ours
-(tests/interop/parcel.sh). Goes on after a failure, and fails at the end if anything failed.
+Installs what is missing, then runs the page's checks and tests, format, lints, all tests of the
+workspace, licences and bans, the demo into target/demo-out, the checks of what it left by programs
+that are not ours (tests/interop/parcel.sh), and the window, driven as a clerk would (tests/window).
+Goes on after a failure, and fails at the end if anything failed.
+
+  window   the last of these alone
 
 The official schemas and example sets are not part of the project: they are read from the folder
 in UTPOST_CONFORMANCE, else from ../shared/spec/conformance. Where they or a program are missing,
@@ -17,13 +20,21 @@ Java, Maven and its libraries from the network, is only named, in CI as well.
 ";
 
 pub(crate) fn run(arguments: &[String]) -> Outcome {
-    if let Some(argument) = arguments.first() {
-        return Err(format!(
-            "test takes no {argument}. See cargo xtask test --help."
-        ));
+    match arguments {
+        [] => {}
+        [only] if only == "window" => {
+            setup::for_driving()?;
+            return window::test();
+        }
+        [other, ..] => {
+            return Err(format!(
+                "test takes no {other}. See cargo xtask test --help."
+            ));
+        }
     }
     setup::for_tests()?;
     let mut report = Report::default();
+    page::check_and_test(&mut report);
     check::format_and_lints(&mut report);
     report.step("tests", || {
         shell::run(shell::cargo().args(["test", "--workspace", "--locked"]))
@@ -49,5 +60,6 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
         shell::run_and_find(checks.arg(&out), "not run: ", &mut left_out)
     });
     report.left_out(left_out);
+    report.step("window", window::test);
     report.end()
 }

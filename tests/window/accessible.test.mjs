@@ -1,0 +1,41 @@
+// axe on every screen and state, in every language and theme, in one session of the real window.
+
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+
+import { Desk } from "./lib/app.mjs";
+import { Clerk } from "./lib/clerk.mjs";
+import { LANGUAGES, PLACES, fill, tour } from "./lib/tour.mjs";
+
+const LOOKS = LANGUAGES.flatMap((language) => ["light", "dark"].map((theme) => ({ language, theme })));
+
+const desk = new Desk("accessible");
+let clerk;
+let pages = 0;
+let findings = 0;
+
+before(async () => {
+  clerk = new Clerk(await desk.start());
+  await clerk.look(LOOKS[0]);
+  await fill(clerk);
+});
+
+after(async () => {
+  console.log(`axe: ${pages} pages, ${findings} findings`);
+  await clerk?.app.stop();
+});
+
+describe(`without a finding of axe in ${LOOKS.length} looks`, () => {
+  for (const place of PLACES) {
+    it(place.name, async () => {
+      const found = [];
+      await tour(clerk, LOOKS, async (_, { language, theme }) => {
+        const here = await clerk.app.axe();
+        pages += 1;
+        findings += here.length;
+        found.push(...here.map((finding) => `${language}, ${theme}: ${finding}`));
+      }, [place]);
+      assert.deepEqual(found, []);
+    });
+  }
+});
