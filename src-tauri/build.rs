@@ -45,5 +45,7 @@ const COMMANDS: &[&str] = &[
 ];
 
 fn main() -> tauri_build::Result<()> {
+    // The page is built into the program.
+    println!("cargo:rerun-if-changed=../ui/dist");
     tauri_build::try_build(Attributes::new().app_manifest(AppManifest::new().commands(COMMANDS)))
 }

@@ -508,6 +508,8 @@ pub(crate) struct PriceView {
 #[derive(Clone, Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct SendOrder {
+    /// Of the composition that the clerk sees.
+    pub revision: u32,
     pub form: LetterForm,
     /// The clerk has said yes to paper for the reason shown.
     pub yes: bool,

@@ -177,8 +177,12 @@ pub(crate) fn check_address(address: AddressForm) -> AddressCheck {
 }
 
 #[tauri::command]
-pub(crate) async fn look_up(office: Shared<'_>, form: LetterForm) -> Answer<LookedUp> {
-    at(office, |office| office.look_up(form)).await
+pub(crate) async fn look_up(
+    office: Shared<'_>,
+    revision: u32,
+    form: LetterForm,
+) -> Answer<LookedUp> {
+    at(office, move |office| office.look_up(revision, form)).await
 }
 
 #[tauri::command]

@@ -195,9 +195,10 @@ impl Office {
     /// Keeps the letter in the ledger and asks the register where it goes.
     ///
     /// # Errors
-    /// Of the families Input and Local. A silent register is none: the letter is kept and waits.
-    pub(crate) fn look_up(&self, form: LetterForm) -> Result<LookedUp, Failure> {
-        let (room, before) = self.at_work()?;
+    /// Of the families Input and Local; [`Code::NotNow`] when another letter than `revision` is by
+    /// now being made. A silent register is none: the letter is kept and waits.
+    pub(crate) fn look_up(&self, revision: u32, form: LetterForm) -> Result<LookedUp, Failure> {
+        let (room, before) = self.at_revision(revision)?;
         let (looked, trouble) = self.look(&room, before, form, Address::Offered)?;
         Ok(LookedUp {
             composition: view(&room, &looked)?,
@@ -208,13 +209,15 @@ impl Office {
     /// Presses Send on the letter being made, when what the clerk was shown still holds.
     ///
     /// # Errors
-    /// Of the families Input and Local.
+    /// Of the families Input and Local; [`Code::NotNow`] when another letter than the order's is by
+    /// now being made.
     pub(crate) fn send(&self, order: SendOrder) -> Result<SendOutcome, Failure> {
-        let (room, before) = self.at_work()?;
+        let (room, before) = self.at_revision(order.revision)?;
         let form = cleaned(order.form);
+        // What was shown about one citizen says nothing about another.
         let shown = match &before.draft {
-            Some(draft) => standing(&room, draft)?,
-            None => None,
+            Some(draft) if draft.form.number == form.number => standing(&room, draft)?,
+            _ => None,
         };
         let unchanged = before
             .unchanged_draft()
@@ -263,15 +266,17 @@ impl Office {
         let undo = Duration::from_secs(self.preferences().undo_seconds.into());
         let agency = room.work.agency();
         let desk = room.work.desk(&agency, &|_| {});
-        let pressed = press_send(&desk, letter, choice, &decision, undo);
-        match pressed {
-            Ok((held, stands)) => {
-                self.put_away();
-                room.engine.hold(held, &stands);
+        // From here on nobody changes it, and nobody sends it once more.
+        self.claim(now.revision)?;
+        match press_send(&desk, letter, choice, &decision, undo) {
+            Ok(held) => {
+                room.engine.hold(held);
+                self.drawings.forget();
                 let row = letters::row(&room, letter)?;
                 Ok(SendOutcome::Held { row })
             }
             Err(fault @ (Fault::Stopped { .. } | Fault::Call(_))) => {
+                self.put_back(now.clone());
                 let stands = desk.ledger.letter(letter)?;
                 room.engine.saw(&stands);
                 let mut changed = now.clone();
@@ -286,7 +291,10 @@ impl Office {
                 };
                 Ok(SendOutcome::LookAgain { looked })
             }
-            Err(fault) => Err(Failure::from(fault).about(letter)),
+            Err(fault) => {
+                self.put_back(now.clone());
+                Err(Failure::from(fault).about(letter))
+            }
         }
     }
 
@@ -299,8 +307,9 @@ impl Office {
         let agency = room.work.agency();
         let undone = room.work.desk(&agency, &|_| {}).undo(letter)?;
         room.engine.saw(&undone);
-        if self.composing().is_none() {
-            let resumed = resumed(&room, letter)?;
+        if self.composing().is_none()
+            && let Ok(resumed) = resumed(&room, letter)
+        {
             // Where another has just been begun, that one stays.
             drop(self.compose(None, resumed));
         }
@@ -322,6 +331,16 @@ impl Office {
         let room = self.room()?;
         let composition = self.composing();
         Ok((room, composition.ok_or_else(|| Failure::new(Code::NotNow))?))
+    }
+
+    /// The letter being made, when it is still the one that the clerk sees.
+    fn at_revision(&self, revision: u32) -> Result<(Arc<Room>, Composition), Failure> {
+        let (room, now) = self.at_work()?;
+        if now.revision == revision {
+            Ok((room, now))
+        } else {
+            Err(Failure::new(Code::NotNow))
+        }
     }
 
     fn composed(
@@ -515,11 +534,16 @@ fn press_send(
     choice: Choice,
     decision: &Decision,
     undo: Duration,
-) -> Result<(Held, Letter), Fault> {
-    let shown = desk.ledger.letter(letter)?;
-    confirm(desk, &shown, choice)?;
-    let held = press(desk, letter, decision, undo)?;
-    Ok((held, desk.ledger.letter(letter)?))
+) -> Result<Held, Fault> {
+    let stands = desk.ledger.letter(letter)?;
+    // A yes is to the reason that was shown, no other.
+    let choice = if stands.reason() == Some(decision.reason) {
+        choice
+    } else {
+        Choice::NotAsked
+    };
+    confirm(desk, &stands, choice)?;
+    press(desk, letter, decision, undo)
 }
 
 impl From<Filled> for Changes {

@@ -37,6 +37,9 @@ const BUSY: SignedDuration = SignedDuration::from_mins(1);
 const QUIET: SignedDuration = SignedDuration::from_mins(10);
 /// A letter that another program is just sending, or whose program ended, is looked at this often.
 const SENDING: SignedDuration = SignedDuration::from_secs(30);
+/// Sealing takes seconds. A letter that has stood in its undo window so long after its end was left
+/// there.
+const FORGOTTEN: SignedDuration = SignedDuration::from_mins(5);
 /// A status that has not come after so many questions will come with the receipt.
 const MOST_QUESTIONS: u32 = 20;
 
@@ -190,20 +193,27 @@ impl Engine {
     }
 
     /// Send was pressed: the undo window runs.
-    pub(crate) fn hold(&self, held: Held, letter: &Letter) {
-        lock(&self.shared.plan).windows.insert(letter.id(), held);
-        self.saw(letter);
+    pub(crate) fn hold(&self, held: Held) {
+        let (letter, until) = (held.letter(), held.until());
+        let mut plan = lock(&self.shared.plan);
+        plan.windows.insert(letter, held);
+        // Nothing is read here: what can't fail can't forget the letter.
+        plan.tracks
+            .insert(letter, Track::held(until, self.shared.now()));
+        drop(plan);
+        self.shared.turn.notify_all();
+        self.shared.teller.changed(letter);
     }
 
-    /// Its undo window ends, or its next try comes, now.
-    pub(crate) fn hurry(&self, letter: LetterId) {
+    /// Its undo window ends, or its next try comes, now. Gives whether there was anything to do.
+    pub(crate) fn hurry(&self, letter: LetterId) -> bool {
         let now = self.shared.now();
         let mut plan = lock(&self.shared.plan);
-        if let Some(busy) = plan.busy.get_mut(&letter) {
-            busy.again = true;
-        }
-        plan.put_to(letter, now);
+        let busy = plan.busy.get_mut(&letter);
+        let is_busy = busy.map(|busy| busy.again = true).is_some();
+        let is_planned = plan.put_to(letter, now);
         self.shared.turn.notify_all();
+        is_busy || is_planned
     }
 
     /// Fetches receipts now. Gives how many were new.
@@ -280,17 +290,25 @@ impl Shared {
             }
             while let Some((letter, task)) = plan.due(now) {
                 plan.busy.insert(letter, Busy::with(task));
-                self.begin(move |shared| shared.work_on(letter, task));
+                if !self.begin(move |shared| shared.work_on(letter, task)) {
+                    plan.busy.remove(&letter);
+                    plan.put_to(letter, later(now, SENDING));
+                }
             }
             if plan.receipts_are_due(now) {
-                plan.fetching = true;
-                self.begin(|shared| {
-                    if let Err(failure) = shared.collect() {
-                        failure.log();
+                plan.fetching = self.begin(|shared| {
+                    let collected = catch_unwind(AssertUnwindSafe(|| shared.collect()));
+                    match collected {
+                        Ok(Ok(_)) => {}
+                        Ok(Err(failure)) => failure.log(),
+                        Err(_) => lock(&shared.plan).looked(shared.now()),
                     }
                     lock(&shared.plan).fetching = false;
                     shared.turn.notify_all();
                 });
+                if !plan.fetching {
+                    plan.looked(now);
+                }
             }
             let pause = plan.pause(self.now());
             let turned = self.turn.wait_timeout(plan, pause);
@@ -299,7 +317,8 @@ impl Shared {
     }
 
     /// Runs `job` in a thread of its own. A fault in it is logged where it happens, and ends there.
-    fn begin(self: &Arc<Self>, job: impl FnOnce(&Arc<Shared>) + Send + 'static) {
+    /// Gives whether there was a thread for it.
+    fn begin(self: &Arc<Self>, job: impl FnOnce(&Arc<Shared>) + Send + 'static) -> bool {
         let shared = Arc::clone(self);
         let begun = thread::Builder::new()
             .name("utpost-letter".to_owned())
@@ -307,12 +326,14 @@ impl Shared {
         if begun.is_err() {
             tracing::error!("no thread for a letter");
         }
+        begun.is_ok()
     }
 
     /// What a program that ended left in its undo window was not meant to go.
     fn take_up(&self) {
+        let alone = self.work.ledger.was_opened_alone();
         for letter in self.on_their_way() {
-            if letter.state() == State::Held {
+            if letter.state() == State::Held && (alone || self.is_forgotten(&letter)) {
                 self.call_back(letter.id());
             }
         }
@@ -321,11 +342,25 @@ impl Shared {
         }
     }
 
+    /// Whether a letter's undo window ended long ago, and it was neither sealed nor called back:
+    /// the program that opened the window has ended.
+    fn is_forgotten(&self, letter: &Letter) -> bool {
+        let now = self.now();
+        letter
+            .undo_until()
+            .is_some_and(|until| later(until, FORGOTTEN) < now)
+    }
+
     /// Finds letters that came into the ledger by other ways.
     fn round(&self) {
         for letter in self.on_their_way() {
-            let known = lock(&self.plan).tracks.contains_key(&letter.id());
-            if !known {
+            let plan = lock(&self.plan);
+            let known = plan.tracks.contains_key(&letter.id());
+            let ours = plan.windows.contains_key(&letter.id());
+            drop(plan);
+            if letter.state() == State::Held && !ours && self.is_forgotten(&letter) {
+                self.call_back(letter.id());
+            } else if !known {
                 self.saw(&letter, None);
             }
         }
@@ -435,7 +470,12 @@ impl Shared {
             Err(fault) => self.teller.not_reached(fault.code(), now),
         }
         let fault = outcome.err();
-        match self.work.ledger.letter(letter) {
+        let mut seen = self.work.ledger.letter(letter);
+        if task != Task::Release && lock(&self.plan).windows.contains_key(&letter) {
+            // Send was pressed meanwhile, perhaps after this was read.
+            seen = self.work.ledger.letter(letter);
+        }
+        match seen {
             Ok(seen) => self.saw(&seen, fault.as_ref()),
             Err(fault) => {
                 Failure::from(fault).about(letter).log();
@@ -470,7 +510,9 @@ impl Shared {
                 let window = lock(&self.plan).windows.get(&letter).cloned();
                 // What the clerk pressed Send for is sealed in the clerk's name.
                 let clerks = self.work.desk(&agency, &told);
-                let sealed = seal_held(&clerks, window.ok_or(Fault::Record)?)?;
+                // Called back just now.
+                let Some(window) = window else { return Ok(()) };
+                let sealed = seal_held(&clerks, window)?;
                 self.teller.changed(letter);
                 // What is sealed while the program ends is safe in the outbox.
                 if sealed.state() == State::Queued && !lock(&self.plan).stopping {
@@ -590,14 +632,29 @@ impl Plan {
         }
     }
 
-    fn put_to(&mut self, letter: LetterId, at: Timestamp) {
-        if let Some(track) = self.tracks.get_mut(&letter) {
-            track.due = track.task.map(|_| at);
-        }
+    fn put_to(&mut self, letter: LetterId, at: Timestamp) -> bool {
+        let Some(track) = self.tracks.get_mut(&letter) else {
+            return false;
+        };
+        track.due = track.task.map(|_| at);
+        track.due.is_some()
     }
 }
 
 impl Track {
+    /// Of a letter whose undo window runs until then.
+    fn held(until: Timestamp, now: Timestamp) -> Self {
+        Self {
+            state: State::Held,
+            since: now,
+            task: Some(Task::Release),
+            due: Some(until),
+            tries: 0,
+            trouble: None,
+            named: false,
+        }
+    }
+
     fn of(letter: &Letter, before: Option<&Track>, fault: Option<&Fault>, now: Timestamp) -> Self {
         let state = letter.state();
         let same = before.filter(|before| before.state == state);

@@ -27,8 +27,12 @@ impl Office {
         if room.work.ledger.letter(id)?.state() != State::Held {
             return Err(Failure::new(Code::NotNow));
         }
-        room.engine.hurry(id);
-        Ok(())
+        // Another program's undo window is not ours to end.
+        if room.engine.hurry(id) {
+            Ok(())
+        } else {
+            Err(Failure::new(Code::NotNow))
+        }
     }
 
     /// Tries now what would be tried later. Never sends a letter again: the engine does only what

@@ -53,7 +53,6 @@ fn main() -> Result<(), tauri::Error> {
         .ok()
         .map(|place| place.folder.join("window-state.json"));
     let office = Office::new(place);
-    office.open_soon();
 
     let app = shell(state_file)
         .manage(Started(started))
@@ -139,6 +138,8 @@ fn shell(state_file: Option<PathBuf>) -> Builder<Wry> {
 }
 
 fn set_up(app: &App) -> tauri::Result<()> {
+    // Not before: a second start ends here, with nothing opened.
+    app.state::<Arc<Office>>().open_soon();
     window::open(app.handle())?;
     window::leave_on_signals(app.handle().clone());
     let folder = std::env::current_dir().unwrap_or_default();

@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -41,7 +41,9 @@ pub(crate) struct Office {
     preferences: Mutex<Preferences>,
     composing: Mutex<Option<Composition>>,
     revisions: AtomicU32,
-    leaving: Mutex<bool>,
+    /// The program is being left: nothing is opened any more.
+    leaving: AtomicBool,
+    opening: AtomicBool,
     /// Files the clerk has handed over in this run; the page can have no others read.
     given: Mutex<HashSet<PathBuf>>,
 }
@@ -93,7 +95,8 @@ impl Office {
             preferences: Mutex::new(preferences),
             composing: Mutex::new(None),
             revisions: AtomicU32::new(0),
-            leaving: Mutex::new(false),
+            leaving: AtomicBool::new(false),
+            opening: AtomicBool::new(false),
             given: Mutex::default(),
         })
     }
@@ -113,14 +116,22 @@ impl Office {
     }
 
     fn open(&self, place: &Place) {
-        // Nothing new is opened once the program is being left.
-        let leaving = lock(&self.leaving);
-        if *leaving {
+        self.opening.store(true, Ordering::SeqCst);
+        self.opened(place);
+        self.opening.store(false, Ordering::SeqCst);
+        self.teller.tell(Notice::StartupChanged);
+    }
+
+    fn opened(&self, place: &Place) {
+        if self.leaving.load(Ordering::SeqCst) {
             return;
         }
         let opened = std::panic::catch_unwind(|| Workplace::open(place))
             .unwrap_or_else(|_| Err(Failure::new(Code::Defect)));
-        *lock(&self.stage) = match opened {
+        let mut stage = lock(&self.stage);
+        *stage = match opened {
+            // Dropped here, and so closed in order.
+            _ if self.leaving.load(Ordering::SeqCst) => return,
             Ok(work) => {
                 let work = Arc::new(work);
                 let engine = Engine::start(Arc::clone(&work), Arc::clone(&self.teller));
@@ -128,8 +139,6 @@ impl Office {
             }
             Err(failure) => Stage::Failed(told(failure)),
         };
-        drop(leaving);
-        self.teller.tell(Notice::StartupChanged);
     }
 
     /// How far the program has come.
@@ -280,6 +289,23 @@ impl Office {
         Ok(changed)
     }
 
+    /// Takes the letter being made out of everybody's hands, when it still is the one of `revision`.
+    ///
+    /// # Errors
+    /// [`Code::NotNow`] when it is another by now.
+    pub(crate) fn claim(&self, revision: u32) -> Result<(), Failure> {
+        let mut composing = lock(&self.composing);
+        match composing.take_if(|now| now.revision == revision) {
+            Some(_) => Ok(()),
+            None => Err(Failure::new(Code::NotNow)),
+        }
+    }
+
+    /// Gives back what was claimed, unless another letter has been begun meanwhile.
+    pub(crate) fn put_back(&self, composition: Composition) {
+        lock(&self.composing).get_or_insert(composition);
+    }
+
     /// Puts the letter being made away. What the ledger has of it stays as it is.
     pub(crate) fn put_away(&self) {
         *lock(&self.composing) = None;
@@ -310,9 +336,13 @@ impl Office {
     /// Puts everything in order: letters in their undo window go back to Ready, an upload under way
     /// is given ten seconds, practice stops. Nothing is opened again.
     pub(crate) fn leave(&self) {
-        // Opening takes a second or two, and what was opened is then closed in order.
-        *lock(&self.leaving) = true;
+        self.leaving.store(true, Ordering::SeqCst);
         self.close_room(LAST_UPLOAD, Duration::from_secs(2));
+        // Opening takes a second or two, and closes again; longer when the key store asks a person.
+        let end = Instant::now() + Duration::from_secs(5);
+        while self.opening.load(Ordering::SeqCst) && Instant::now() < end {
+            thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Begins practice anew, with empty books and without the letters of before.
@@ -332,12 +362,16 @@ impl Office {
         drop(room);
         self.put_away();
         let at_rest = self.close_room(COME_TO_REST, COME_TO_REST);
+        // What came back while everybody left is of a letter that is gone.
+        self.put_away();
         self.teller.tell(Notice::StartupChanged);
-        let done = if at_rest {
-            practice_reset(&place)
-        } else {
-            Err(LedgerFault::Busy.into())
-        };
+        if !at_rest {
+            let busy = Failure::from(LedgerFault::Busy);
+            *lock(&self.stage) = Stage::Failed(told(busy.clone()));
+            self.teller.tell(Notice::StartupChanged);
+            return Err(busy);
+        }
+        let done = practice_reset(&place);
         self.open(&place);
         done
     }

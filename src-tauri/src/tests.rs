@@ -79,13 +79,24 @@ impl Scene {
         self.office.take(&[path], Role::Letter).unwrap()
     }
 
+    fn revision(&self) -> u32 {
+        self.office.composing().unwrap().revision
+    }
+
     fn look_up(&self, form: &LetterForm) -> LookedUp {
-        self.office.look_up(form.clone()).unwrap()
+        let revision = self.revision();
+        self.office.look_up(revision, form.clone()).unwrap()
     }
 
     fn send(&self, form: &LetterForm, yes: bool) -> SendOutcome {
         let form = form.clone();
-        self.office.send(SendOrder { form, yes }).unwrap()
+        let revision = self.revision();
+        let order = SendOrder {
+            revision,
+            form,
+            yes,
+        };
+        self.office.send(order).unwrap()
     }
 
     /// Drops a letter, looks the citizen up and presses Send.
@@ -210,6 +221,34 @@ fn code<T>(result: Result<T, Failure>) -> String {
 }
 
 #[test]
+fn a_send_meant_for_a_letter_no_longer_on_the_desk_does_nothing() {
+    let scene = Scene::open();
+    scene.drop_letter();
+    scene.look_up(&form(DIGIPOST));
+    let shown = scene.revision();
+    // Another letter has come onto the desk while the page still shows the first.
+    scene.drop_letter();
+    let order = || SendOrder {
+        revision: shown,
+        form: form(DIGIPOST),
+        yes: true,
+    };
+    assert_eq!(code(scene.office.send(order())), "INPUT_NOT_IN_THIS_STATE");
+    let looked = scene.office.look_up(shown, form(DIGIPOST));
+    assert_eq!(looked.err().unwrap().code(), Code::NotNow);
+    assert!(scene.office.outbox().unwrap().held.is_empty());
+}
+
+#[test]
+fn what_was_shown_about_one_citizen_sends_nothing_to_another() {
+    let scene = Scene::open();
+    scene.drop_letter();
+    scene.look_up(&form(DIGIPOST));
+    look_again(scene.send(&form(EBOKS), true));
+    assert!(scene.office.outbox().unwrap().held.is_empty());
+}
+
+#[test]
 fn the_page_can_have_no_file_read_that_nobody_handed_over() {
     let scene = Scene::open();
     let path = scene.file("brev.pdf", &utpost_letters::sample::letter(&["Vedtak"]));
@@ -322,6 +361,7 @@ fn paper_wants_an_address_and_goes_by_the_print_shop() {
     let mut half = with_address(RESERVED);
     half.address.as_mut().unwrap().postcode = "99".to_owned();
     let order = SendOrder {
+        revision: scene.revision(),
         form: half,
         yes: false,
     };

@@ -71,6 +71,9 @@ fn renewed(desk: &Desk<'_>, letter: Letter) -> Result<Letter, Fault> {
     if (SignedDuration::ZERO..=DECISION_GOOD_FOR).contains(&age) {
         return Ok(letter);
     }
+    // Called back only once the register answers: while it is silent the letter stays here.
+    let citizen = contents(desk.ledger, id)?.recipient;
+    desk.register.look_up(&citizen)?;
     desk.undo(id)?;
     let (decision, _) = decide(desk, id)?;
     release(desk, id, decision, Duration::ZERO)

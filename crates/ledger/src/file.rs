@@ -36,6 +36,7 @@ pub struct LedgerFile {
     connection: Mutex<Connection>,
     /// Held shared as long as the ledger is open, so that nobody tidies beside us.
     _presence: File,
+    alone: bool,
 }
 
 impl LedgerFile {
@@ -91,7 +92,14 @@ impl LedgerFile {
             channel_tag,
             connection: Mutex::new(connection),
             _presence: presence,
+            alone,
         })
+    }
+
+    /// Whether nobody else had the ledger open when this opened it: then nobody is at work on a
+    /// letter that was left in its undo window.
+    pub fn was_opened_alone(&self) -> bool {
+        self.alone
     }
 
     /// A panic of another thread leaves no half transaction: dropping one rolls it back.

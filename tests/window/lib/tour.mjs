@@ -86,6 +86,16 @@ export const PLACES = [
     close: (clerk) => clerk.app.driver.keys("Escape"),
   },
   {
+    name: "Nytt brev, øvingsbrev",
+    make: async (clerk) => {
+      await clerk.tidy();
+      await clerk.app.press("button", new RegExp(`^${nb.compose.empty.samples.hasMailbox}`));
+      await clerk.app.press("button", nb.compose.recipient.lookUp);
+      await clerk.app.reads(clerk.why("MAILBOX_USABLE"));
+    },
+    show: (clerk) => clerk.goTo("compose"),
+  },
+  {
     name: "Nytt brev, digitalt",
     make: async (clerk) => {
       await clerk.give(letter("Vedtak om barnehageplass", "Barnet ditt har fått plass."), letter("Vedlegg om foreldrebetaling"));

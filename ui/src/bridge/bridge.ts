@@ -68,7 +68,7 @@ export interface Bridge {
   composeFrom(letter: string): Promise<Composition>;
   checkNumber(text: string): Promise<NumberCheck>;
   checkAddress(address: AddressForm): Promise<AddressCheck>;
-  lookUp(form: LetterForm): Promise<LookedUp>;
+  lookUp(revision: number, form: LetterForm): Promise<LookedUp>;
   send(order: SendOrder): Promise<SendOutcome>;
 
   undo(letter: string): Promise<LetterRow>;

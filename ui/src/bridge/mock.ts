@@ -106,7 +106,7 @@ export function createMock(over: Partial<Bridge> = {}, start: Partial<Session> =
       }
       return Promise.resolve({ faults });
     },
-    lookUp: (form) => lookUp(form),
+    lookUp: (_revision, form) => lookUp(form),
     send: ({ form }) => {
       held = fixtures.row({
         state: "held",

@@ -28,7 +28,7 @@ export const tauriBridge: Bridge = {
   composeFrom: (letter) => invoke("compose_from", { letter }),
   checkNumber: (text) => invoke("check_number", { text }),
   checkAddress: (address) => invoke("check_address", { address }),
-  lookUp: (form) => invoke("look_up", { form }),
+  lookUp: (revision, form) => invoke("look_up", { revision, form }),
   send: (order) => invoke("send", { order }),
 
   undo: (letter) => invoke("undo", { letter }),

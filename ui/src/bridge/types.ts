@@ -266,7 +266,11 @@ smsExtra: boolean,
  */
 openingExtra: boolean, };
 
-export type SendOrder = { form: LetterForm, 
+export type SendOrder = { 
+/**
+ * Of the composition that the clerk sees.
+ */
+revision: number, form: LetterForm, 
 /**
  * The clerk has said yes to paper for the reason shown.
  */

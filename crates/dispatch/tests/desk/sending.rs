@@ -353,19 +353,38 @@ fn a_letter_that_waited_is_decided_and_sealed_anew_before_its_first_attempt() {
     let first = office.ledger.folded(id).sealed().unwrap().message_id;
     office.clock.pass(24 * 60 * 60);
     assert_eq!(advanced(&office, id).unwrap(), State::AtAccessPoint);
-    assert_eq!(office.log.count("look_up"), 2);
+    // Before it is called back, and after.
+    assert_eq!(office.log.count("look_up"), 3);
     assert_ne!(office.ledger.folded(id).sealed().unwrap().message_id, first);
 
     // Reserved since: nothing is sent, and the clerk is told.
     let office = Office::new();
     let id = office.queued();
     office.clock.pass(301);
-    office.register.tells(TestRegister::reserved());
+    office
+        .register
+        .tells(TestRegister::reserved())
+        .tells(TestRegister::reserved());
     assert_eq!(
         advanced(&office, id).unwrap_err().code(),
         Code::ChannelChanged
     );
     assert_eq!(office.log.count("submit"), 0);
+}
+
+#[test]
+fn a_letter_that_waited_stays_in_the_outbox_while_the_register_is_silent() {
+    let office = Office::new();
+    let id = office.queued();
+    let first = office.ledger.folded(id).sealed().unwrap().message_id;
+    office.clock.pass(24 * 60 * 60);
+    office.register.is_silent();
+    assert_eq!(
+        advanced(&office, id).unwrap_err().code(),
+        Code::RegisterSilent
+    );
+    assert_eq!(office.state(id), State::Queued);
+    assert_eq!(office.ledger.folded(id).sealed().unwrap().message_id, first);
 }
 
 #[test]

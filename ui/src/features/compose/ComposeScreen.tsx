@@ -40,6 +40,8 @@ function Making() {
   const [sendingOpen, setSendingOpen] = useState(false);
   /** Send was pressed in vain: what is wrong stands by each field until it is right. */
   const [refused, setRefused] = useState(false);
+  /** More than one thing was wrong then: a list of them takes the focus, once. */
+  const [listed, setListed] = useState(false);
   const summary = useRef<ComponentRef<typeof ErrorSummary>>(null);
   const send = useRef<HTMLButtonElement>(null);
 
@@ -58,6 +60,7 @@ function Making() {
   };
   useLayoutEffect(() => {
     setRefused(false);
+    setListed(false);
     setSendingOpen(false);
   }, [arrival]);
   // A letter has arrived, or the register has answered: on to what the clerk must do next, once
@@ -88,6 +91,7 @@ function Making() {
     if (work) return;
     if (problems.length > 0) {
       setRefused(true);
+      setListed(problems.length > 1);
       const [first, second] = problems;
       if (second) requestAnimationFrame(() => summary.current?.focus());
       else if (first) goTo(first);
@@ -106,7 +110,7 @@ function Making() {
       bar={<ActionBar problems={problems} onSend={() => void onSend()} button={send} />}
       desk={<DocumentViewer key={arrival} owner={{ of: "compose", revision: composition.revision }} documents={composition.documents} note={text.compose.deskNote} />}
     >
-      {told.length > 1 && (
+      {listed && told.length > 0 && (
         <ErrorSummary ref={summary} tabIndex={-1} className="error-summary">
           <ErrorSummary.Heading level={2}>{text.compose.summary.title}</ErrorSummary.Heading>
           <ErrorSummary.List>

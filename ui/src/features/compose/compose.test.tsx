@@ -67,7 +67,7 @@ describe("from drop to sent", () => {
     await expectAccessible();
     await page.user.keyboard("{Enter}");
     await screen.findByRole("heading", { level: 1, name: "Utboks" });
-    expect(page.called("send")).toEqual([["send", { form: { ...fixtures.form(), number: "06925115949" }, yes: false }]]);
+    expect(page.called("send")).toEqual([["send", { revision: 2, form: { ...fixtures.form(), number: "06925115949" }, yes: false }]]);
     await waitFor(() => page.focusIsOn(screen.getByRole("button", { name: /Angre/ })));
   });
 
@@ -144,7 +144,7 @@ describe("the number", () => {
     expect(page.number()).toHaveValue("069251\u00a015949");
     await page.user.keyboard("{Enter}");
     await page.decision();
-    expect(page.called("lookUp")[0]?.[1]).toMatchObject({ number: "06925115949" });
+    expect(page.called("lookUp")[0]?.[2]).toMatchObject({ number: "06925115949" });
   });
 
   test("other than the one in the letter stops the clerk and asks which is right", async () => {
@@ -157,7 +157,7 @@ describe("the number", () => {
     expect(page.called("lookUp")).toHaveLength(0);
     await page.user.click(dialog.getByRole("button", { name: /069251.15949, som står i brevet/ }));
     await page.decision();
-    expect(page.called("lookUp")[0]?.[1]).toMatchObject({ number: "06925115949" });
+    expect(page.called("lookUp")[0]?.[2]).toMatchObject({ number: "06925115949" });
   });
 
   test("insisted on once is not asked about again", async () => {

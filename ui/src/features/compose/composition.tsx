@@ -186,6 +186,18 @@ export function CompositionProvider({ children }: { children: ReactNode }) {
       const { form } = latest.current;
       return form ? { ...form, number: digits(number ?? form.number), title: form.title.trim() } : null;
     };
+    const revisionShown = () => latest.current.composition?.revision ?? 0;
+    /** After a failure: the core may have come further with the letter, or may have another. */
+    const resume = async () => {
+      const turn = begun.current;
+      const composition = await bridge.compose().catch(() => undefined);
+      const { composition: before } = latest.current;
+      if (busy.current || turn !== begun.current || composition === undefined || composition?.revision === before?.revision) return;
+      if (!composition) dispatch({ change: "cleared" });
+      else if (before?.documents[0]?.fileName === composition.documents[0]?.fileName && (!before?.letter || before.letter.letter === composition.letter?.letter)) {
+        dispatch({ change: "altered", composition, form: null });
+      } else arrived(composition);
+    };
     return {
       take: (paths: string[], role: Role) => filesChanged(role, () => bridge.composeTake(paths, role)),
       pick: (role: Role) => filesChanged(role, () => bridge.composePick(role)),
@@ -204,14 +216,16 @@ export function CompositionProvider({ children }: { children: ReactNode }) {
         const form = finalForm(number);
         if (!form) return;
         dispatch({ change: "failed", trouble: null });
-        const looked = await during("lookingUp", () => bridge.lookUp(form));
+        const looked = await during("lookingUp", () => bridge.lookUp(revisionShown(), form));
         if (looked) dispatch({ change: "lookedUp", looked, number: form.number, again: false });
+        else await resume();
       },
       send: async () => {
         const form = finalForm();
         if (!form) return null;
         dispatch({ change: "failed", trouble: null });
-        const outcome = await during("sending", () => bridge.send({ form, yes: latest.current.yes }));
+        const outcome = await during("sending", () => bridge.send({ revision: revisionShown(), form, yes: latest.current.yes }));
+        if (!outcome) await resume();
         if (outcome?.outcome === "lookAgain") dispatch({ change: "lookedUp", looked: outcome.looked, number: form.number, again: true });
         if (outcome?.outcome !== "held") return null;
         dispatch({ change: "cleared" });

@@ -1,3 +1,5 @@
+import { useRef } from "react";
+
 import { useAction, useReplaceSession, useSession } from "../../app";
 import { useBridge, type Preferences } from "../../bridge";
 import { TroublePanel } from "../../components";
@@ -11,8 +13,11 @@ export function AppearanceSection() {
   const replaceSession = useReplaceSession();
   const { settings: text } = useText();
   const words = text.appearance;
+  // A second choice may come before the first is answered.
+  const wanted = useRef(preferences);
   const change = useAction(async (part: Partial<Preferences>) => {
-    replaceSession(await bridge.setPreferences({ ...preferences, ...part }));
+    wanted.current = { ...wanted.current, ...part };
+    replaceSession(await bridge.setPreferences(wanted.current));
   });
   return (
     <div className="settings-form">
