@@ -21,7 +21,7 @@ if [ "$1" != --inside ]; then
     exit "$status"
 fi
 shift
-printf secret | gnome-keyring-daemon --unlock --components=secrets >/dev/null
+printf secret | gnome-keyring-daemon --unlock --components=secrets >/dev/null 3>&- 4>&-
 openbox --sm-disable 3>&- 4>&- &
 manager=$!
 touch "$HOME/begun"

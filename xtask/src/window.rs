@@ -24,6 +24,8 @@ pub(crate) fn test() -> Outcome {
     shell::make_own_folder(&folder)?;
     let mut suite = suite(&folder)?;
     suite.args(["--test", "--test-concurrency=1", "--test-reporter=spec"]);
+    // A scenario that hangs fails, and nothing left open keeps the run from ending.
+    suite.args(["--test-timeout=600000", "--test-force-exit"]);
     suite.args([
         "tests/window/letters.test.mjs",
         "tests/window/restart.test.mjs",
