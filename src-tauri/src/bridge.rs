@@ -23,11 +23,14 @@ use ts_rs::TS;
 #[serde(tag = "stage", rename_all = "camelCase")]
 pub(crate) enum Startup {
     /// Ledger, key and services are being opened.
-    Opening,
+    Opening { preferences: Preferences },
     /// Ready for work.
     Open { session: Session },
     /// Could not be opened; nothing is lost.
-    Failed { trouble: Trouble },
+    Failed {
+        trouble: Trouble,
+        preferences: Preferences,
+    },
 }
 
 /// What stays the same while the window is open, but for settings.

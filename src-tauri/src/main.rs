@@ -52,6 +52,11 @@ fn main() -> Result<(), tauri::Error> {
         .as_ref()
         .ok()
         .map(|place| place.folder.join("window-state.json"));
+    let mut context = tauri::generate_context!();
+    if let Ok(place) = &place {
+        let identifier = &mut context.config_mut().identifier;
+        identifier.push_str(&of_this_place(place));
+    }
     let office = Office::new(place);
 
     let app = shell(state_file)
@@ -59,7 +64,7 @@ fn main() -> Result<(), tauri::Error> {
         .manage(Leaving::default())
         .manage(office)
         .setup(|app| Ok(set_up(app)?))
-        .build(tauri::generate_context!())?;
+        .build(context)?;
     app.run(|app, event| {
         // The last window is gone without having asked, or the desktop ends the session.
         if let RunEvent::Exit = event {
@@ -67,6 +72,13 @@ fn main() -> Result<(), tauri::Error> {
         }
     });
     Ok(())
+}
+
+/// What sets the program on this ledger apart from one on another: a start for production must not
+/// hand its letter to a window in practice.
+fn of_this_place(place: &Place) -> String {
+    let mark = utpost_platform::path_mark(&place.folder);
+    format!(".{}.at{mark}", place.environment)
 }
 
 fn shell(state_file: Option<PathBuf>) -> Builder<Wry> {

@@ -143,11 +143,13 @@ impl Office {
 
     /// How far the program has come.
     pub(crate) fn startup(&self) -> Startup {
+        let preferences = self.preferences();
         let room = match &*lock(&self.stage) {
-            Stage::Opening => return Startup::Opening,
+            Stage::Opening => return Startup::Opening { preferences },
             Stage::Failed(trouble) => {
                 return Startup::Failed {
                     trouble: trouble.clone(),
+                    preferences,
                 };
             }
             Stage::Open(room) => Arc::clone(room),

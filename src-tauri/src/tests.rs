@@ -155,8 +155,8 @@ fn opened(folder: &Path) -> Arc<Office> {
     loop {
         match office.startup() {
             Startup::Open { .. } => return office,
-            Startup::Failed { trouble } => panic!("{}", trouble.code),
-            Startup::Opening => assert!(Instant::now() < end, "still opening"),
+            Startup::Failed { trouble, .. } => panic!("{}", trouble.code),
+            Startup::Opening { .. } => assert!(Instant::now() < end, "still opening"),
         }
         thread::sleep(Duration::from_millis(10));
     }
@@ -687,11 +687,11 @@ fn a_failed_start_is_told_and_can_be_tried_again() {
     let office = Office::new(Ok(place(folder.path())));
     office.open_soon();
     let end = Instant::now() + Duration::from_secs(30);
-    while matches!(office.startup(), Startup::Opening) {
+    while matches!(office.startup(), Startup::Opening { .. }) {
         assert!(Instant::now() < end);
         thread::sleep(Duration::from_millis(10));
     }
-    let Startup::Failed { trouble } = office.startup() else {
+    let Startup::Failed { trouble, .. } = office.startup() else {
         panic!("it opened");
     };
     assert_eq!(trouble.family, FamilyName::Local);

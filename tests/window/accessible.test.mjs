@@ -5,7 +5,7 @@ import { after, before, describe, it } from "node:test";
 
 import { Desk } from "./lib/app.mjs";
 import { Clerk } from "./lib/clerk.mjs";
-import { LANGUAGES, PLACES, fill, tour } from "./lib/tour.mjs";
+import { LANGUAGES, PLACES, fill, tour, unopened } from "./lib/tour.mjs";
 
 const LOOKS = LANGUAGES.flatMap((language) => ["light", "dark"].map((theme) => ({ language, theme })));
 
@@ -25,17 +25,27 @@ after(async () => {
   await clerk?.app.stop();
 });
 
+/** Looks at one page; gives a line for each finding. */
+async function check(app, { language, theme }) {
+  const here = await app.axe();
+  pages += 1;
+  findings += here.length;
+  return here.map((finding) => `${language}, ${theme}: ${finding}`);
+}
+
 describe(`without a finding of axe in ${LOOKS.length} looks`, () => {
   for (const place of PLACES) {
     it(place.name, async () => {
       const found = [];
-      await tour(clerk, LOOKS, async (_, { language, theme }) => {
-        const here = await clerk.app.axe();
-        pages += 1;
-        findings += here.length;
-        found.push(...here.map((finding) => `${language}, ${theme}: ${finding}`));
-      }, [place]);
+      await tour(clerk, LOOKS, async (_, look) => found.push(...(await check(clerk.app, look))), [place]);
       assert.deepEqual(found, []);
     });
   }
+
+  it("Kunne ikke åpnes", async () => {
+    await clerk.app.stop();
+    const found = [];
+    await unopened(desk, LOOKS, async (app, look) => found.push(...(await check(app, look))));
+    assert.deepEqual(found, []);
+  });
 });

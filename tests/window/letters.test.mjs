@@ -252,6 +252,16 @@ describe("a second start", () => {
     await app.reads("Fra andre start.pdf");
     assert.equal(app.process, before);
   });
+
+  it("for another ledger has a window of its own", async () => {
+    const other = await new Desk("letters-other").start();
+    assert.notEqual(other.process, app.process);
+    await other.give(letter("Til den andre"));
+    await other.reads("Til den andre.pdf");
+    assert.ok(!(await app.text()).includes("Til den andre"));
+    await other.stop();
+    await app.sees("button", nb.frame.keyboard.open);
+  });
 });
 
 /** Drags a file from a small GTK program into the window, with the pointer. */

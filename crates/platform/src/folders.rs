@@ -1,7 +1,8 @@
-use std::fmt;
+use std::fmt::{self, Write};
 use std::io;
 use std::path::{Component, Path, PathBuf, Prefix};
 
+use aws_lc_rs::digest::{SHA256, digest};
 use directories::ProjectDirs;
 
 /// The user has no home folder, so there is no default place for data.
@@ -18,6 +19,22 @@ pub struct NoHome;
 pub fn data_folder(environment: impl fmt::Display) -> Result<PathBuf, NoHome> {
     let folders = ProjectDirs::from("no", "Utpost", "Utpost").ok_or(NoHome)?;
     Ok(folders.data_local_dir().join(environment.to_string()))
+}
+
+/// Sixteen hexadecimal digits that stand for a path where the path itself can't, as in the name by
+/// which programs of one folder find each other. Nothing of the path can be read from them.
+#[must_use]
+pub fn path_mark(path: &Path) -> String {
+    let whole = path
+        .canonicalize()
+        .or_else(|_| std::path::absolute(path))
+        .unwrap_or_else(|_| path.to_owned());
+    let digest = digest(&SHA256, whole.as_os_str().as_encoded_bytes());
+    let mut mark = String::with_capacity(16);
+    for byte in digest.as_ref().iter().take(8) {
+        let _ = write!(mark, "{byte:02x}");
+    }
+    mark
 }
 
 /// Does this path lie, or would it lie once made, on another machine's disk? SQLite's write-ahead
@@ -124,6 +141,18 @@ mod tests {
             practice.parent(),
             data_folder("production").unwrap().parent()
         );
+    }
+
+    #[test]
+    fn a_mark_is_the_same_for_every_way_to_a_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let inner = folder.path().join("inner");
+        std::fs::create_dir(&inner).unwrap();
+        let mark = path_mark(&inner);
+        assert_eq!(mark, path_mark(&inner.join("../inner")));
+        assert_ne!(mark, path_mark(folder.path()));
+        assert_eq!(mark.len(), 16);
+        assert!(mark.bytes().all(|digit| digit.is_ascii_hexdigit()));
     }
 
     #[test]

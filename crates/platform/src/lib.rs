@@ -19,6 +19,6 @@ mod folders;
 mod keys;
 mod openssl;
 
-pub use folders::{NoHome, data_folder, is_network_path};
+pub use folders::{NoHome, data_folder, is_network_path, path_mark};
 pub use keys::{DatabaseKey, KeyFault, WhenMissing};
 pub use openssl::{OpensslFault, openssl_without_config};

@@ -1,6 +1,6 @@
 // The desktop program as a clerk has it: its window found by role and name, and its files.
 
-import { execFile, execFileSync, spawn } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -25,12 +25,18 @@ export class Desk {
   }
 
   /** Starts the program, with files or without, and waits until it is ready for work. */
-  async start({ files = [], size = [1280, 800] } = {}) {
-    const program = required("UTPOST_DESKTOP");
-    const driver = await Driver.start(program, files, this.environment);
-    const app = new App(driver, this, program);
-    await app.size(...size);
+  async start() {
+    const app = await this.begin();
     await app.sees("button", nb.frame.keyboard.open, { seconds: 30 });
+    return app;
+  }
+
+  /** Starts the program, whatever comes of it. */
+  async begin() {
+    const program = required("UTPOST_DESKTOP");
+    const driver = await Driver.start(program, [], this.environment);
+    const app = new App(driver, this, program);
+    await app.size(1280, 800);
     return app;
   }
 
@@ -98,7 +104,10 @@ export class App {
 
   /** Waits until there is none. */
   async misses(role, name = null, { seconds = PATIENCE } = {}) {
-    await this.until(async () => (await this.all(role, name)).length === 0, () => `there is a ${role} ${name ?? ""}`, seconds);
+    await this.until(async () => {
+      await this.#inject();
+      return this.driver.execute("(...what) => window.__find(...what).length === 0", role, nameOf(name), null);
+    }, () => `there is a ${role} ${name ?? ""}`, seconds);
   }
 
   /** Waits for a text anywhere on the page, spaces folded; gives the page's text. */
@@ -171,8 +180,13 @@ export class App {
   async until(look, what, seconds = PATIENCE) {
     const end = Date.now() + seconds * 1000;
     for (;;) {
-      const found = await look();
-      if (found) return found;
+      try {
+        const found = await look();
+        if (found) return found;
+      } catch (fault) {
+        // Drawn anew between being found and being named.
+        if (!/stale element/i.test(fault.message)) throw fault;
+      }
       if (Date.now() > end) throw new Error(`${what()} after ${seconds} s; the page says: ${await this.#content()}`);
       await wait(50);
     }
@@ -180,22 +194,15 @@ export class App {
 
   /** The process of the window. */
   get process() {
-    const found = readdirSync("/proc").find((name) => {
-      try {
-        return readlinkSync(`/proc/${name}/exe`) === this.program
-          && readFileSync(`/proc/${name}/environ`, "utf8").includes(`UTPOST_DATA=${this.desk.environment.UTPOST_DATA}\0`);
-      } catch {
-        return false;
-      }
-    });
-    if (!found) throw new Error("the program does not run");
-    return Number(found);
+    const found = this.#processes();
+    if (found.length === 0) throw new Error("the program does not run");
+    return Number(found[0]);
   }
 
   /** Pulls the plug. */
   async kill() {
     process.kill(this.process, "SIGKILL");
-    await this.driver.stop();
+    await this.stop();
   }
 
   /** Asks the window to close, as its cross does. */
@@ -218,8 +225,24 @@ export class App {
     throw new Error("the program still runs");
   }
 
+  /** Ends driver and program; gives when both are gone, so that the next start is the only one. */
   async stop() {
     await this.driver.stop();
+    for (let attempt = 0; this.#processes().length > 0; attempt++) {
+      if (attempt === PATIENCE * 20) throw new Error("the program did not end with its driver");
+      await wait(50);
+    }
+  }
+
+  #processes() {
+    return readdirSync("/proc").filter((name) => {
+      try {
+        return readlinkSync(`/proc/${name}/exe`) === this.program
+          && readFileSync(`/proc/${name}/environ`, "utf8").includes(`UTPOST_DATA=${this.desk.environment.UTPOST_DATA}\0`);
+      } catch {
+        return false;
+      }
+    });
   }
 
   /** What is written on the page beside the frame. */

@@ -61,6 +61,7 @@ export class Driver {
       await this.#call("DELETE", this.#session).catch(() => {});
       this.#session = "";
     }
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     const ended = new Promise((resolve) => this.#process.once("exit", resolve));
     this.#process.kill("SIGTERM");
     await ended;
@@ -140,6 +141,8 @@ export class Driver {
       method,
       ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
       signal: AbortSignal.timeout(90_000),
+    }).catch((fault) => {
+      throw new Error(`${method} ${path}: ${fault}`);
     });
     const { value } = await answer.json();
     if (!answer.ok) throw new Error(`${method} ${path}: ${value?.error}: ${value?.message}`);

@@ -1,5 +1,8 @@
 // Every screen and state of the window, one after the other, for whoever looks at each.
 
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+
 import { Files } from "./files.mjs";
 import * as people from "./people.mjs";
 import { nb, TEXTS } from "./texts.mjs";
@@ -195,6 +198,18 @@ export const PLACES = [
     close: (clerk) => clerk.app.driver.keys("Escape"),
   },
   {
+    name: "Lukking",
+    show: async (clerk) => {
+      await clerk.goTo("outbox");
+      clerk.app.wishToClose();
+      await clerk.app.sees("dialog", clerk.text.frame.closing.title);
+    },
+    close: async (clerk) => {
+      await clerk.app.press("button", clerk.text.frame.closing.stay);
+      await clerk.app.misses("dialog");
+    },
+  },
+  {
     name: "Sendte brev, åpnet",
     show: (clerk) => clerk.findSent("Svar på klage"),
   },
@@ -267,6 +282,25 @@ export async function tour(clerk, looks, visit, places = PLACES) {
       await place.show(clerk);
       await visit(place, look);
       await place.close?.(clerk);
+    }
+  }
+}
+
+/**
+ * The window that can't open its ledger, which is another environment's: `visit(app, look)` in each
+ * look, which the file of the clerk's choices tells.
+ */
+export async function unopened(desk, looks, visit) {
+  desk.environment.UTPOST_ENVIRONMENT = "test";
+  for (const look of looks) {
+    const choices = { language: look.language, theme: look.theme, undoSeconds: 10 };
+    writeFileSync(join(desk.environment.UTPOST_DATA, "window.json"), JSON.stringify(choices));
+    const app = await desk.begin();
+    try {
+      await app.sees("heading", TEXTS[look.language].frame.failed.title);
+      await visit(app, look);
+    } finally {
+      await app.stop();
     }
   }
 }

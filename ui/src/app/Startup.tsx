@@ -1,25 +1,31 @@
 import { Button } from "@digdir/designsystemet-react";
 import { useEffect, useState, type ReactNode } from "react";
 
-import { asTrouble, useBridge, useListening, useNotices, type Session, type Startup as StartupState, type Tongue } from "../bridge";
+import { asTrouble, useBridge, useListening, useNotices, type Preferences, type Session, type Startup as StartupState } from "../bridge";
 import { TroublePanel, Waiting } from "../components";
 import { TextProvider, useText } from "../text";
 import { useAction, useSlow } from "./load";
 import { SessionProvider } from "./session";
 import { useTheme } from "./theme";
 
+const BEFORE_ANY_ANSWER: StartupState = {
+  stage: "opening",
+  preferences: { language: "nb", theme: "system", undoSeconds: 10 },
+};
+
 /** Shows how far the program has come in starting, and then what is inside. */
 export function Startup({ children }: { children: ReactNode }) {
   const bridge = useBridge();
   const listening = useListening();
-  const [startup, setStartup] = useState<StartupState>({ stage: "opening" });
+  const [startup, setStartup] = useState<StartupState>(BEFORE_ANY_ANSWER);
   const [round, setRound] = useState(0);
   useEffect(() => {
     let current = true;
     // A change told before the page listens would be lost: so it listens first.
     listening.then(() => bridge.startup()).then(
       (answer) => current && setStartup(answer),
-      (error: unknown) => current && setStartup({ stage: "failed", trouble: asTrouble(error) }),
+      (error: unknown) =>
+        current && setStartup((before) => ({ stage: "failed", trouble: asTrouble(error), preferences: preferencesOf(before) })),
     );
     return () => {
       current = false;
@@ -30,8 +36,8 @@ export function Startup({ children }: { children: ReactNode }) {
   });
 
   const session = startup.stage === "open" ? startup.session : null;
-  const language = session?.preferences.language ?? systemLanguage();
-  useTheme(session?.preferences.theme ?? "system");
+  const { language, theme } = preferencesOf(startup);
+  useTheme(theme);
   useEffect(() => {
     document.documentElement.lang = language;
   }, [language]);
@@ -87,10 +93,6 @@ function Failed({ startup }: { startup: StartupState & { stage: "failed" } }) {
   );
 }
 
-/** Before the clerk's choice is known. */
-function systemLanguage(): Tongue {
-  const language = navigator.language.toLowerCase();
-  if (language.startsWith("nn")) return "nn";
-  if (language.startsWith("nb") || language.startsWith("no")) return "nb";
-  return language.startsWith("en") ? "en" : "nb";
+function preferencesOf(startup: StartupState): Preferences {
+  return startup.stage === "open" ? startup.session.preferences : startup.preferences;
 }

@@ -92,7 +92,7 @@ test("Ctrl+O picks a file from any screen", async () => {
 test("a start that fails says what happened, and can be tried again", async () => {
   let tries = 0;
   const mock = createMock({
-    startup: () => Promise.resolve(tries++ === 0 ? { stage: "failed", trouble: fixtures.trouble("LOCAL_LEDGER_KEY", { detail: "key store: locked" }) } : { stage: "open", session: fixtures.session }),
+    startup: () => Promise.resolve(tries++ === 0 ? { stage: "failed", trouble: fixtures.trouble("LOCAL_LEDGER_KEY", { detail: "key store: locked" }), preferences: fixtures.session.preferences } : { stage: "open", session: fixtures.session }),
   });
   const { user } = await openWindow({ mock });
   expect(await screen.findByRole("heading", { level: 1, name: "Utpost kunne ikke åpnes" })).toBeVisible();
@@ -109,7 +109,7 @@ test("opening is said in words when it takes its time, and the page tells when i
   let open = false;
   const listeners: ((notice: Notice) => void)[] = [];
   const mock = createMock({
-    startup: () => Promise.resolve(open ? { stage: "open", session: fixtures.session } : { stage: "opening" }),
+    startup: () => Promise.resolve(open ? { stage: "open", session: fixtures.session } : { stage: "opening", preferences: fixtures.session.preferences }),
     subscribe: (listener) => {
       listeners.push(listener);
       return Promise.resolve(null);

@@ -1,6 +1,6 @@
 // Generated from src-tauri/src/bridge.rs by its test; do not edit.
 
-export type Startup = { "stage": "opening" } | { "stage": "open", session: Session, } | { "stage": "failed", trouble: Trouble, };
+export type Startup = { "stage": "opening", preferences: Preferences, } | { "stage": "open", session: Session, } | { "stage": "failed", trouble: Trouble, preferences: Preferences, };
 
 export type Session = { environment: EnvironmentName, agency: AgencyForm, 
 /**
