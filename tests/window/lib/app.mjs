@@ -90,8 +90,11 @@ export class App {
 
   /** All that have this role and name now; `name` is a text or a pattern. */
   async all(role, name = null) {
-    await this.#inject();
-    return this.driver.execute("(...what) => window.__find(...what)", role, nameOf(name), null);
+    const { found } = await this.until(async () => {
+      await this.#inject();
+      return { found: await this.driver.execute("(...what) => window.__find(...what)", role, nameOf(name), null) };
+    }, () => `the page does not rest for ${role} ${name ?? ""}`);
+    return found;
   }
 
   /** Waits for one with this role and name. */
@@ -134,6 +137,16 @@ export class App {
         // The page may have drawn it anew in between.
         if (attempt === 5 || !/stale element|not interactable/i.test(fault.message)) throw fault;
       }
+    }
+  }
+
+  /** Clicks what may go of itself any moment. */
+  async pressIfThere(role, name) {
+    try {
+      const [first] = await this.all(role, name);
+      if (first) await this.driver.click(first);
+    } catch (fault) {
+      if (!/stale element|not interactable/i.test(fault.message)) throw fault;
     }
   }
 

@@ -114,8 +114,7 @@ export class Clerk {
   /** Opens the band Sending, if it is not open. */
   async openSending() {
     const { change: word, title } = this.text.compose.sending;
-    const change = await this.app.all("button", `${word}: ${title}`);
-    if (change.length > 0) await this.app.driver.click(change[0]);
+    await this.app.pressIfThere("button", `${word}: ${title}`);
     await this.app.sees("textbox", new RegExp(`^${literally(this.text.compose.sending.titleField)}`));
   }
 
