@@ -1,6 +1,6 @@
 // The desktop program as a clerk has it: its window found by role and name, and its files.
 
-import { execFile, execFileSync } from "node:child_process";
+import { execFile, execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -152,10 +152,16 @@ export class App {
 
   /** Puts `text` where something else may stand. */
   async fill(role, name, text, options) {
-    const element = await this.sees(role, name, options);
-    await this.driver.execute("(element) => { element.focus(); element.select?.(); }", element);
-    await this.driver.keys("Backspace");
-    await this.driver.type(text);
+    for (let attempt = 1; ; attempt++) {
+      const element = await this.sees(role, name, options);
+      await this.driver.execute("(element) => { element.focus(); element.select?.(); }", element);
+      await this.driver.keys("Backspace");
+      await this.driver.type(text);
+      const value = await this.value(role, name, options);
+      if (value.replace(/\s/g, "") === text.replace(/\s/g, "")) return;
+      // What was done before may have moved the focus only now.
+      if (attempt === 3) throw new Error(`${role} ${name} holds ${value.length} characters of ${text.length}`);
+    }
   }
 
   /** Pastes: the text arrives at once, with all that may hide in it. */
@@ -207,9 +213,9 @@ export class App {
 
   /** The process of the window. */
   get process() {
-    const found = this.#processes();
-    if (found.length === 0) throw new Error("the program does not run");
-    return Number(found[0]);
+    const [found] = this.#processes();
+    if (found === undefined) throw new Error("the program does not run");
+    return found;
   }
 
   /** Pulls the plug. */
@@ -238,17 +244,21 @@ export class App {
     throw new Error("the program still runs");
   }
 
-  /** Ends driver and program; gives when both are gone, so that the next start is the only one. */
+  /**
+   * Ends driver and program; gives when both are gone, so that the next start is the only one. On a
+   * busy machine WebKit's driver at times ends without its program.
+   */
   async stop() {
     await this.driver.stop();
     for (let attempt = 0; this.#processes().length > 0; attempt++) {
-      if (attempt === PATIENCE * 20) throw new Error("the program did not end with its driver");
+      if (attempt === PATIENCE * 20) throw new Error("the program does not end");
+      if (attempt === 60) spawnSync("kill", ["-KILL", ...this.#processes().map(String)]);
       await wait(50);
     }
   }
 
   #processes() {
-    return readdirSync("/proc").filter((name) => {
+    const own = readdirSync("/proc").filter((name) => {
       try {
         return readlinkSync(`/proc/${name}/exe`) === this.program
           && readFileSync(`/proc/${name}/environ`, "utf8").includes(`UTPOST_DATA=${this.desk.environment.UTPOST_DATA}\0`);
@@ -256,6 +266,7 @@ export class App {
         return false;
       }
     });
+    return own.map(Number);
   }
 
   /** What is written on the page beside the frame. */
