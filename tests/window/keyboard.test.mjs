@@ -140,7 +140,7 @@ describe("by keyboard alone", () => {
 /** Presses a key in the system's file dialog, which is no part of the page, until it is gone. */
 async function inDialog(key, text) {
   const xdotool = (...words) => execFileSync("xdotool", words, { encoding: "utf8" }).trim();
-  const window = xdotool("search", "--onlyvisible", "--name", "^Utpost$");
+  const { window } = app;
   await app.until(() => xdotool("getactivewindow") !== window, () => "no dialog");
   await wait(500);
   if (text !== undefined) xdotool("type", "--delay", "20", text);

@@ -226,8 +226,13 @@ export class App {
 
   /** Asks the window to close, as its cross does. */
   wishToClose() {
-    const [window] = execFileSync("xdotool", ["search", "--onlyvisible", "--name", "^Utpost$"], { encoding: "utf8" }).split("\n");
-    execFileSync("xdotool", ["windowactivate", "--sync", window, "key", "alt+F4"]);
+    execFileSync("xdotool", ["windowactivate", "--sync", this.window, "key", "alt+F4"]);
+  }
+
+  /** The window's number on the display. */
+  get window() {
+    const asked = ["search", "--all", "--onlyvisible", "--pid", `${this.process}`, "--name", "^Utpost$"];
+    return execFileSync("xdotool", asked, { encoding: "utf8" }).trim().split("\n")[0];
   }
 
   /** Waits until the program has ended. */
