@@ -141,10 +141,18 @@ codes! {
     OutFolder = "INPUT_OUT_FOLDER" in Input,
     /// The settings are missing or wrong.
     Settings = "INPUT_SETTINGS" in Input,
+    /// The reason for sending the same document once more is missing, too short or too long.
+    RepeatReason = "INPUT_REPEAT_REASON" in Input,
     /// The practice environment has no such letter, or it is not that far.
     PracticeLetter = "INPUT_PRACTICE_LETTER" in Input,
     /// The practice environment does not take this order.
     PracticeOrder = "INPUT_PRACTICE_ORDER" in Input,
+    /// The folder holds no whole backup.
+    Backup = "INPUT_BACKUP" in Input,
+    /// The passphrase or key for recovery can't be used, or does not open the backup.
+    Recovery = "INPUT_RECOVERY" in Input,
+    /// A backup is to be brought back where a ledger is, or the remains of one.
+    LedgerThere = "INPUT_LEDGER_THERE" in Input,
 
     /// Removed from the register.
     PersonDeleted = "REACH_PERSON_DELETED" in Reach,
@@ -164,6 +172,10 @@ codes! {
     ChannelChanged = "REACH_CHANNEL_CHANGED" in Reach,
     /// The receiver's certificate can't be trusted for this letter.
     ReceiverCertificate = "REACH_RECEIVER_CERTIFICATE" in Reach,
+    /// The same document went to the same citizen within 30 days.
+    SentBefore = "REACH_SENT_BEFORE" in Reach,
+    /// The ledger was restored from a backup, and the letter may have gone since.
+    Restored = "REACH_RESTORED" in Reach,
     /// Stopped for another reason.
     Stopped = "REACH_STOPPED" in Reach,
 
@@ -189,6 +201,8 @@ codes! {
     ClockWrong = "AUTH_CLOCK_WRONG" in Authority,
     /// A service is not at the address in the settings.
     ServiceAddress = "AUTH_SERVICE_ADDRESS" in Authority,
+    /// Nothing is sent for the agency until somebody has mended its access and said so.
+    SendingHalted = "AUTH_SENDING_HALTED" in Authority,
 
     /// The register does not answer.
     RegisterSilent = "TEMP_REGISTER_SILENT" in Temporary,
@@ -223,6 +237,8 @@ codes! {
     NewerLedger = "LOCAL_NEWER_LEDGER" in Local,
     /// The ledger is damaged.
     DamagedLedger = "LOCAL_DAMAGED_LEDGER" in Local,
+    /// The ledger was restored from a backup, and nothing goes before statuses were asked.
+    OutboxFrozen = "LOCAL_OUTBOX_FROZEN" in Local,
     /// The ledger belongs to another environment.
     OtherEnvironment = "LOCAL_OTHER_ENVIRONMENT" in Local,
     /// The sealed parcel is gone or altered.

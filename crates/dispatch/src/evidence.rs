@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 use utpost_domain::{Event, Letter, LetterId, Sensitive};
 
+use crate::doubles::field::REASON;
 use crate::{Fault, Ledger, StoredReceipt};
 
 /// The personal field with what another said in its own words. Frozen: it is hashed.
@@ -35,8 +36,8 @@ pub struct TimelineEntry {
     pub event: Event,
     /// The event's hash, hexadecimal.
     pub hash: String,
-    /// What a mailbox, print shop or access point said in its own words. For the clerk's eyes; may
-    /// hold ids.
+    /// What a mailbox, print shop or access point said in its own words, or the clerk's reason. For
+    /// the clerk's eyes; may hold ids.
     #[serde(skip)]
     pub detail: Option<Sensitive<String>>,
 }
@@ -70,7 +71,10 @@ pub fn timeline(ledger: &dyn Ledger, id: LetterId) -> Result<Vec<TimelineEntry>,
         .map(|recorded| TimelineEntry {
             position: recorded.position,
             hash: recorded.hash.hex(),
-            detail: recorded.personal.value(DETAIL).cloned(),
+            detail: [DETAIL, REASON]
+                .iter()
+                .find_map(|field| recorded.personal.value(field))
+                .cloned(),
             event: recorded.event,
         })
         .collect())

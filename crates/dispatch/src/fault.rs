@@ -111,6 +111,26 @@ pub enum Fault {
         #[source]
         source: CallFault,
     },
+    /// The same main document went to the same citizen a short while ago; the letter is stopped.
+    #[error("the document of letter {letter} went with letter {earlier} before")]
+    SentBefore {
+        /// The letter.
+        letter: LetterId,
+        /// The one it went with.
+        earlier: LetterId,
+    },
+    /// The reason for sending the same document once more is too short or too long.
+    #[error("the reason has fewer than 10 or more than 500 characters")]
+    RepeatReason,
+    /// Nothing is sent for the agency, see [`crate::Halt`].
+    #[error("the agency's sending stands still: {code}")]
+    Halted {
+        /// The code of the answer that stopped it.
+        code: String,
+    },
+    /// The ledger was restored, and it is not known yet what of it was sent before.
+    #[error("the outbox of the restored ledger stands still")]
+    Frozen,
     /// What the ledger holds about a letter does not fit together.
     #[error("a letter's record is not complete")]
     Record,
@@ -167,6 +187,10 @@ impl Fault {
                 CallFault::TooLarge { .. } => Code::RefusedTooLarge,
                 _ => Code::RefusedByAccessPoint,
             },
+            Self::SentBefore { .. } => Code::SentBefore,
+            Self::RepeatReason => Code::RepeatReason,
+            Self::Halted { .. } => Code::SendingHalted,
+            Self::Frozen => Code::OutboxFrozen,
             Self::Record => Code::Defect,
         }
     }
@@ -203,7 +227,9 @@ impl Fault {
     #[must_use]
     pub fn letter(&self) -> Option<LetterId> {
         match self {
-            Self::Stopped { letter, .. } | Self::Refused { letter, .. } => Some(*letter),
+            Self::Stopped { letter, .. }
+            | Self::Refused { letter, .. }
+            | Self::SentBefore { letter, .. } => Some(*letter),
             _ => None,
         }
     }
@@ -367,6 +393,8 @@ fn stopped(reason: StopReason) -> Code {
         },
         StopReason::AddressMissing => Code::AddressMissing,
         StopReason::ChannelChanged => Code::ChannelChanged,
+        StopReason::SentBefore => Code::SentBefore,
+        StopReason::Restored => Code::Restored,
         StopReason::ProtectedAddress | StopReason::Duplicate => Code::Stopped,
     }
 }

@@ -70,8 +70,32 @@ pub fn import(
     clock: &dyn Clock,
     actor: Actor,
     limits: Limits,
-    mut new: NewLetter<'_>,
+    new: NewLetter<'_>,
 ) -> Result<LetterId, Fault> {
+    let letter = LetterId::generate();
+    import_as(ledger, clock, actor, limits, letter, new)?;
+    Ok(letter)
+}
+
+/// [`import`] under an id of the caller's own, for one that must take each letter in once however
+/// often it is ended and started anew. Gives whether the letter is new: one that is in the ledger
+/// already stays as it is, whatever is given now.
+///
+/// # Errors
+/// As [`import`].
+pub fn import_as(
+    ledger: &dyn Ledger,
+    clock: &dyn Clock,
+    actor: Actor,
+    limits: Limits,
+    letter: LetterId,
+    mut new: NewLetter<'_>,
+) -> Result<bool, Fault> {
+    match ledger.letter(letter) {
+        Ok(_) => return Ok(false),
+        Err(LedgerFault::NotFound) => {}
+        Err(fault) => return Err(fault.into()),
+    }
     new.recipient.admitted_in(ledger.environment())?;
     check_visible_from(clock, new.visible_from)?;
     if let Some(earlier) = new.replaces {
@@ -79,7 +103,6 @@ pub fn import(
     }
     let listed = list(&mut new)?;
 
-    let letter = LetterId::generate();
     ledger.open_letter(letter)?;
     let kept = keep(ledger, clock, actor, limits, letter, new, listed);
     if kept.is_err() {
@@ -88,7 +111,7 @@ pub fn import(
             tracing::warn!(%letter, "a letter without events stays until the next start");
         }
     }
-    kept.map(|()| letter)
+    kept.map(|()| true)
 }
 
 /// At most a year ahead, as the envelope wants it.

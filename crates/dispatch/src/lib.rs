@@ -7,35 +7,46 @@
 //! [`AccessPoint`] and [`Ledger`].
 
 mod code;
+mod doubles;
 mod evidence;
 mod fault;
+mod fixed;
+mod halt;
 mod import;
 mod letter;
 mod outbox;
 mod ports;
 mod receipts;
 mod redraft;
+mod restored;
 mod retry;
 mod search;
 mod send;
 mod settings;
+mod watch;
 
 pub use code::{Code, Family};
+pub use doubles::allow_repeat;
 pub use evidence::{Evidence, TimelineEntry, evidence, timeline};
 pub use fault::Fault;
-pub use import::{File, NewLetter, ReadSeek, import};
+pub use halt::access_restored;
+pub use import::{File, NewLetter, ReadSeek, import, import_as};
 pub use letter::{Contents, Listed, ListedDocument, contents};
 pub use outbox::{advance, check_status, upload_limit};
 pub use ports::{
-    AccessPoint, CallFault, ChainReport, Clock, Counts, Delivered, Entry, Found, InboxQuery,
+    AccessPoint, CallFault, ChainReport, Clock, Counts, Delivered, Entry, Found, Halt, InboxQuery,
     IncomingReceipt, KeptDocument, Ledger, LedgerFault, LetterRow, ReceiptKept, Recorded, Register,
-    Remote, StoredReceipt, Submission,
+    Remote, Restoration, StoredReceipt, Submission,
 };
-pub use receipts::{Collected, CollectedReceipt, collect_receipts, reverify};
+pub use receipts::{Collected, CollectedReceipt, collect_receipts, reverify, reverify_waiting};
 pub use redraft::{Changes, readdress, redraft};
-pub use retry::next_try;
+pub use restored::{Thaw, thaw};
+pub use retry::{derive_spread, next_try};
 pub use search::{Filter, Query, fold};
-pub use send::{Choice, Desk, Held, Progress, confirm, decide, press, release, seal_held};
+pub use send::{
+    Choice, Desk, Held, Progress, confirm, decide, is_as_shown, press, release, seal_held,
+};
 pub use settings::{Agency, DECISION_GOOD_FOR};
 pub use utpost_parcel::Source;
 pub use utpost_wire::{InboxItem, SignedMessage, StatusLine};
+pub use watch::watch;

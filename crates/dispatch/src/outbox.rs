@@ -9,30 +9,41 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use utpost_domain::{
-    Acceptance, Carrier, CauseCode, Happening, Letter, LetterId, Notices, Sealed, StampText, State,
+    Acceptance, Carrier, CauseCode, Channel, Decided, Decision, Happening, Letter, LetterId,
+    Notices, Sealed, StampText, State,
 };
 use utpost_parcel::SealedParcel;
+use utpost_pki::Certificate;
 use utpost_wire::{Digital, Envelope, Heading, Print, StatusLine};
 
 use crate::evidence::DETAIL;
+use crate::fixed::Fixed;
+use crate::halt::{halt_if_for_all, refuse_while_halted};
 use crate::letter::contents;
-use crate::send::{later, personal};
+use crate::send::{asked, decided, later, personal};
 use crate::{
     CallFault, DECISION_GOOD_FOR, Desk, Entry, Fault, Progress, Recorded, Remote, Submission,
-    decide, release,
+    release,
 };
 
 /// Takes a sealed letter as far as it will go now: asks first where the outcome of an attempt is
 /// unknown, then attempts when an attempt is due. A letter that is further on is left as it is, and
-/// so is one that another program is just sending. One that has waited for its first attempt longer
-/// than a decision is good for is decided and sealed anew first.
+/// so is one that another program is just sending. For one that has waited for its first attempt
+/// longer than a decision is good for the register is asked again first, once: where it names
+/// another receiver the letter is sealed anew under new ids.
 ///
 /// # Errors
-/// [`Fault::Stopped`] when the register by now leads elsewhere than when the letter was sealed.
+/// [`Fault::Frozen`] and [`Fault::Halted`] while nothing is sent for anybody; what was asked first
+/// is written down all the same under a halt.
+/// [`Fault::Stopped`] when the register by now leads elsewhere than when the letter was sealed, and
+/// [`Fault::SentBefore`] when the same has gone to the same citizen since.
 /// [`Fault::Call`] when it stays in the outbox, with [`CallFault::AnswerLost`] when nobody
 /// knows; [`Fault::Refused`] when it was refused for good. Before anything is written or sent, any
 /// fault of key, parcel or ledger.
 pub fn advance(desk: &Desk<'_>, id: LetterId) -> Result<Letter, Fault> {
+    if desk.ledger.restoration()?.is_some() {
+        return Err(Fault::Frozen);
+    }
     let mut letter = desk.ledger.letter(id)?;
     if letter.state() == State::Submitting && interrupted(desk, &letter)? {
         letter = desk.record(
@@ -45,17 +56,22 @@ pub fn advance(desk: &Desk<'_>, id: LetterId) -> Result<Letter, Fault> {
     if letter.state() == State::Uncertain {
         letter = check_status(desk, id)?;
     }
-    if letter.may_resubmit() && letter.attempts() == 0 {
+    if letter.may_resubmit() {
+        refuse_while_halted(desk)?;
+    }
+    if letter.may_reseal() {
         letter = renewed(desk, letter)?;
     }
     if letter.may_resubmit() {
-        letter = attempt(desk, id)?;
+        letter = attempt(desk, id).inspect_err(|fault| halt_if_for_all(desk, fault))?;
     }
     Ok(letter)
 }
 
-/// A letter that has waited since its decision, and was never offered to anybody, is called back,
-/// decided and sealed anew: the citizen may have moved mailbox or reserved meanwhile.
+/// About a letter that has waited since its decision, and was never offered to anybody, the
+/// register is asked again: the citizen may have moved mailbox or reserved meanwhile. Where it leads
+/// to the same receiver the sealing stands; else the letter is called back, and sealed anew if it
+/// still goes the way the clerk was shown.
 fn renewed(desk: &Desk<'_>, letter: Letter) -> Result<Letter, Fault> {
     let id = letter.id();
     let history = desk.ledger.history(id)?;
@@ -72,11 +88,47 @@ fn renewed(desk: &Desk<'_>, letter: Letter) -> Result<Letter, Fault> {
         return Ok(letter);
     }
     // Called back only once the register answers: while it is silent the letter stays here.
-    let citizen = contents(desk.ledger, id)?.recipient;
-    desk.register.look_up(&citizen)?;
+    let decision = asked(desk, id)?;
+    if leads_to_the_same(desk, &letter, &decision)? {
+        return desk.record(id, Happening::from(&decision));
+    }
     desk.undo(id)?;
-    let (decision, _) = decide(desk, id)?;
+    decided(desk, id, &decision)?;
     release(desk, id, decision, Duration::ZERO)
+}
+
+/// Whether the parcel as sealed is the one this decision would be sealed to now: same way, same
+/// receiver, certificate, mailbox and addresses for notices, and signed with the same certificate.
+fn leads_to_the_same(desk: &Desk<'_>, letter: &Letter, decision: &Decision) -> Result<bool, Fault> {
+    let sealed = letter.sealed().ok_or(Fault::Record)?;
+    let signer = desk.own_certificate()?;
+    if !letter.agrees_with(&Decided::from(decision)) || signer != sealed.signer {
+        return Ok(false);
+    }
+    match (sealed.carrier, &decision.channel) {
+        (Carrier::Digital, Channel::Digital(route)) => {
+            let history = desk.ledger.history(letter.id())?;
+            let kept = personal::route(&sealing(&history)?.personal).ok_or(Fault::Record)?;
+            let same_mailbox = kept == (route.mailbox.clone(), route.notices.clone());
+            let certificate = Certificate::parse_der(&route.certificate_der).ok();
+            let fingerprint = certificate.map(|certificate| certificate.fingerprint());
+            Ok(same_mailbox
+                && route.supplier == sealed.receiver
+                && fingerprint == Some(sealed.recipient_certificate))
+        }
+        (Carrier::Digital, _) => Ok(false),
+        (Carrier::Print, _) => {
+            let provider = desk.register.print_provider()?;
+            Ok(provider.organisation == sealed.receiver
+                && provider.certificate.fingerprint() == sealed.recipient_certificate)
+        }
+    }
+}
+
+/// The sealing that stands: the last one.
+fn sealing(history: &[Recorded]) -> Result<&Recorded, Fault> {
+    let sealing = |recorded: &&Recorded| matches!(recorded.event.what, Happening::Sealed(_));
+    history.iter().rev().find(sealing).ok_or(Fault::Record)
 }
 
 /// Asks the access point for the letter's transport statuses and writes down those that are new.
@@ -87,7 +139,7 @@ fn renewed(desk: &Desk<'_>, letter: Letter) -> Result<Letter, Fault> {
 /// [`Fault::NotNow`] for a letter that was never sent; [`Fault::Call`].
 pub fn check_status(desk: &Desk<'_>, id: LetterId) -> Result<Letter, Fault> {
     let before = desk.ledger.letter(id)?;
-    let sealed = before.sealed().filter(|_| before.attempts() > 0);
+    let sealed = before.sealed().filter(|_| before.may_have_gone());
     let message = sealed.ok_or(Fault::NotNow(before.state()))?.message_id;
     (desk.progress)(Progress::Asking);
     let answer = desk.access_point.statuses(message)?;
@@ -428,21 +480,23 @@ fn envelope(
 ) -> Result<Envelope, Fault> {
     let contents = contents(desk.ledger, id)?;
     let history = desk.ledger.history(id)?;
-    // The sealing that stands: the last one.
-    let sealing = |recorded: &&Recorded| matches!(recorded.event.what, Happening::Sealed(_));
-    let event = history.iter().rev().find(sealing).ok_or(Fault::Record)?;
+    let event = sealing(&history)?;
+    let fixed = match Fixed::read(&event.personal)? {
+        Some(fixed) => fixed,
+        None => Fixed::of(desk.agency),
+    };
     let heading = Heading {
         message: sealed.message_id,
         conversation: sealed.conversation_id,
         technical_sender: desk.agency.organisation(),
-        sender: desk.agency.sender.clone(),
+        sender: fixed.sender(desk.agency),
         receiver: sealed.receiver,
         created_at: event.event.at,
     };
     let envelope = match sealed.carrier {
         Carrier::Digital => {
             let (mailbox, contacts) = personal::route(&event.personal).ok_or(Fault::Record)?;
-            let notices = Notices::usual(contents.drafted.kind, &contacts, &desk.agency.notices);
+            let notices = Notices::usual(contents.drafted.kind, &contacts, &fixed.notices);
             let letter = Digital {
                 mailbox,
                 security_level: contents.drafted.security,
@@ -457,10 +511,10 @@ fn envelope(
         Carrier::Print => {
             let letter = Print {
                 recipient: contents.address.ok_or(Fault::Record)?,
-                return_address: desk.agency.return_address.clone(),
-                returns: desk.agency.returns,
-                colour: desk.agency.colour,
-                post_class: desk.agency.post_class,
+                return_address: fixed.return_address,
+                returns: fixed.returns,
+                colour: fixed.colour,
+                post_class: fixed.post_class,
             };
             Envelope::print(heading, parcel, letter)?
         }

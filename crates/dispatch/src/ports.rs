@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use utpost_domain::{
-    Carrier, ConversationId, Digest, Environment, Event, Letter, LetterId, LetterKind, MessageId,
-    NationalId, Note, OrgNumber, PersonalFields, ReceiptId, RecipientName, RegisterAnswer,
-    Sensitive, State,
+    Actor, Carrier, ConversationId, Digest, Environment, Event, Letter, LetterId, LetterKind,
+    MessageId, NationalId, Note, OrgNumber, PersonalFields, ReceiptId, RecipientName,
+    RegisterAnswer, Sensitive, State,
 };
 use utpost_parcel::Source;
 use utpost_pki::SignFault;
@@ -388,6 +388,26 @@ pub struct Delivered {
     pub newest: Option<LetterRow>,
 }
 
+/// The agency's sending as stopped by an answer that only an administrator can mend.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Halt {
+    /// The code of that answer, see [`Code::as_str`].
+    ///
+    /// [`Code::as_str`]: crate::Code::as_str
+    pub code: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// That the ledger was brought back from a backup, and what it sends under another name since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Restoration {
+    /// When.
+    pub at: Timestamp,
+    /// The channel tags under which letters were sent before; see [`Ledger::former_tags`].
+    pub former_tags: Vec<String>,
+}
+
 /// What a check of the whole chain found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChainReport {
@@ -508,11 +528,67 @@ pub trait Ledger: Send + Sync {
     /// [`LedgerFault`].
     fn under_way(&self) -> Result<Vec<LetterId>, LedgerFault>;
 
+    /// Letters offered at least once that by what is known have neither arrived nor been turned
+    /// away, oldest first.
+    ///
+    /// # Errors
+    /// [`LedgerFault`].
+    fn awaiting(&self) -> Result<Vec<LetterId>, LedgerFault>;
+
     /// The letter of a conversation, when this ledger has it.
     ///
     /// # Errors
     /// [`LedgerFault`].
     fn letter_of(&self, conversation: ConversationId) -> Result<Option<LetterId>, LedgerFault>;
+
+    /// The newest other letter to the same citizen with the same main document, document 0 by its
+    /// digest, that was sealed or printed here at `since` or later, and when. One that was given
+    /// up, refused, failed or came back does not count.
+    ///
+    /// # Errors
+    /// [`LedgerFault`].
+    fn sent_like(
+        &self,
+        letter: LetterId,
+        since: Timestamp,
+    ) -> Result<Option<(LetterId, Timestamp)>, LedgerFault>;
+
+    /// Why nothing is sent for the agency, while that is so.
+    ///
+    /// # Errors
+    /// [`LedgerFault`].
+    fn halt(&self) -> Result<Option<Halt>, LedgerFault>;
+
+    /// Stops the agency's sending. When it stands still already, the first reason stays.
+    ///
+    /// # Errors
+    /// [`LedgerFault`].
+    fn set_halt(&self, halt: &Halt) -> Result<(), LedgerFault>;
+
+    /// Lets the agency's sending go on, and keeps by whom. Gives whether it stood still.
+    ///
+    /// # Errors
+    /// [`LedgerFault`].
+    fn lift_halt(&self, by: &Actor, at: Timestamp) -> Result<bool, LedgerFault>;
+
+    /// That the ledger was restored from a backup, while nothing may be sent for that.
+    ///
+    /// # Errors
+    /// [`LedgerFault`].
+    fn restoration(&self) -> Result<Option<Restoration>, LedgerFault>;
+
+    /// Lets the outbox of a restored ledger go on.
+    ///
+    /// # Errors
+    /// [`LedgerFault`].
+    fn end_restoration(&self, at: Timestamp) -> Result<(), LedgerFault>;
+
+    /// The channel tags this ledger had before it was restored. Receipts of letters sent then come
+    /// under these, for ever.
+    ///
+    /// # Errors
+    /// [`LedgerFault`].
+    fn former_tags(&self) -> Result<Vec<String>, LedgerFault>;
 
     /// Where the sealed parcel of a message lies or will lie.
     fn parcel_path(&self, message: MessageId) -> PathBuf;

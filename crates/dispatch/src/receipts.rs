@@ -4,13 +4,16 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 use utpost_domain::{
-    CauseCode, ConversationId, Digest, Happening, Letter, LetterId, OrgNumber, PersonalFields,
-    ReceiptId, ReceiptKind, VerifiedReceiptFacts,
+    CauseCode, ConversationId, Digest, Happening, Letter, LetterId, Note, OrgNumber,
+    PersonalFields, ReceiptId, ReceiptKind, VerifiedReceiptFacts,
 };
 use utpost_wire::{Expectation, ReceiptFault, UnverifiedReceipt, parse_receipt};
 
 use crate::evidence::DETAIL;
-use crate::{CallFault, Desk, Entry, Fault, InboxItem, InboxQuery, IncomingReceipt, ReceiptKept};
+use crate::{
+    CallFault, Desk, Entry, Fault, Filter, InboxItem, InboxQuery, IncomingReceipt, Query,
+    ReceiptKept,
+};
 
 /// Receipts asked for at a time.
 const PAGE: u32 = 100;
@@ -45,7 +48,8 @@ pub struct CollectedReceipt {
     pub acknowledged: bool,
 }
 
-/// Fetches all unread receipts, of the whole agency and then of its sub-unit. Page 0 is read, kept
+/// Fetches all unread receipts, of the whole agency and then of its sub-unit, under the ledger's
+/// channel tag and under those it had before it was restored. Page 0 is read, kept
 /// and marked, and read again, since marking changes the pages; only when nothing of a full page
 /// could be marked is the next page read. A receipt that can't be read, believed or marked does not
 /// keep back the others.
@@ -59,10 +63,32 @@ pub fn collect_receipts(desk: &Desk<'_>) -> Result<Collected, Fault> {
         marked: HashSet::new(),
     };
     let unit = desk.agency.sender.unit.as_deref();
-    for unit in std::iter::once(None).chain(unit.map(Some)) {
-        round.collect(unit)?;
+    let former = desk.ledger.former_tags()?;
+    let tags = std::iter::once(desk.ledger.channel_tag());
+    for tag in tags.chain(former.iter().map(String::as_str)) {
+        for unit in std::iter::once(None).chain(unit.map(Some)) {
+            round.collect(tag, unit)?;
+        }
     }
     Ok(round.collected)
+}
+
+/// [`reverify`] for every letter that has a receipt whose issuer was not trusted, however long ago
+/// the letter was finished. Gives those letters that have no such receipt any more.
+///
+/// # Errors
+/// [`Fault::Ledger`].
+pub fn reverify_waiting(desk: &Desk<'_>) -> Result<Vec<LetterId>, Fault> {
+    let waits = |letter: &Letter| letter.notes().contains(&Note::ReceiptWaitingForTrust);
+    let everyone = Query::new("", Filter::FollowUp, u32::MAX);
+    let mut judged = Vec::new();
+    for row in desk.ledger.find(&everyone)?.rows {
+        let waiting = row.notes.contains(&Note::ReceiptWaitingForTrust);
+        if waiting && !waits(&reverify(desk, row.letter)?) {
+            judged.push(row.letter);
+        }
+    }
+    Ok(judged)
 }
 
 /// Judges again those of a letter's receipts whose issuer was not trusted when they came, as of
@@ -89,11 +115,11 @@ struct Round<'a> {
 }
 
 impl Round<'_> {
-    fn collect(&mut self, unit: Option<&str>) -> Result<(), Fault> {
+    fn collect(&mut self, channel_tag: &str, unit: Option<&str>) -> Result<(), Fault> {
         let mut page = 0;
         for _ in 0..MOST_PAGES {
             let query = InboxQuery {
-                channel_tag: self.desk.ledger.channel_tag(),
+                channel_tag,
                 unit,
                 page,
                 page_size: PAGE,

@@ -16,6 +16,8 @@ use utpost_parcel::{Document, Parcel, Source};
 use utpost_pki::{Certificate, Purpose, Signer, TrustPolicy, VerifiedCertificate};
 use utpost_wire::SigningFault;
 
+use crate::doubles::{stop_if_sent_before, why_stopped};
+use crate::fixed::Fixed;
 use crate::letter::{Contents, contents};
 use crate::{
     AccessPoint, Agency, CallFault, Clock, DECISION_GOOD_FOR, Entry, Fault, Ledger, LedgerFault,
@@ -83,17 +85,28 @@ impl Desk<'_> {
     /// letter is Ready again. Also frees a letter whose program ended in its undo window.
     ///
     /// # Errors
-    /// [`Fault::Ledger`] with the code of a wrong state when it is too late.
+    /// [`Fault::Ledger`] with the code of a wrong state when it is too late; [`Fault::Frozen`] for a
+    /// sealed letter of a restored ledger before anybody was asked about it.
     pub fn undo(&self, letter: LetterId) -> Result<Letter, Fault> {
+        self.keep_what_may_have_gone(letter)?;
         self.record(letter, Happening::Undone)
     }
 
     /// Gives a letter up, which is possible until a first attempt.
     ///
     /// # Errors
-    /// [`Fault::Ledger`] with the code of a wrong state when it is too late.
+    /// Those of [`Desk::undo`].
     pub fn cancel(&self, letter: LetterId) -> Result<Letter, Fault> {
+        self.keep_what_may_have_gone(letter)?;
         self.record(letter, Happening::Cancelled)
+    }
+
+    fn keep_what_may_have_gone(&self, letter: LetterId) -> Result<(), Fault> {
+        let sealed = self.ledger.letter(letter)?.state() == State::Queued;
+        if sealed && self.ledger.restoration()?.is_some() {
+            return Err(Fault::Frozen);
+        }
+        Ok(())
     }
 
     pub(crate) fn event(&self, what: Happening) -> Entry {
@@ -141,6 +154,9 @@ impl Desk<'_> {
 /// between suppliers. Only the decision that counts is written down, the second: the first would
 /// stop the letter, and the second could then not be held against the channel the clerk was shown.
 ///
+/// A letter whose main document went to the same citizen within 30 days is stopped then, see
+/// [`Letter::sent_before`].
+///
 /// # Errors
 /// [`Fault::Call`] when there was no answer, also to the second question: the letter waits.
 /// [`Fault::NotNow`] for a letter that is sealed already.
@@ -149,6 +165,21 @@ pub fn decide(desk: &Desk<'_>, letter: LetterId) -> Result<(Decision, Letter), F
     if !before.next_actions().contains(&Action::LookUp) {
         return Err(Fault::NotNow(before.state()));
     }
+    match asked(desk, letter) {
+        Ok(decision) => {
+            let letter = decided(desk, letter, &decision)?;
+            Ok((decision, letter))
+        }
+        Err(fault @ Fault::Call(_)) => {
+            desk.record(letter, Happening::RegisterSilent)?;
+            Err(fault)
+        }
+        Err(fault) => Err(fault),
+    }
+}
+
+/// The register's answer about the letter's citizen as a decision, of which nothing is written down.
+pub(crate) fn asked(desk: &Desk<'_>, letter: LetterId) -> Result<Decision, Fault> {
     let contents = contents(desk.ledger, letter)?;
     let ask = || -> Result<Decision, CallFault> {
         (desk.progress)(Progress::LookingUp);
@@ -161,20 +192,21 @@ pub fn decide(desk: &Desk<'_>, letter: LetterId) -> Result<(Decision, Letter), F
             &desk.agency.policy,
         ))
     };
-    let asked = ask().and_then(|first| match first.confirm {
-        Confirmation::ByClerk => ask(),
-        Confirmation::NotNeeded => Ok(first),
-    });
-    match asked {
-        Ok(decision) => {
-            let letter = desk.record(letter, Happening::from(&decision))?;
-            Ok((decision, letter))
-        }
-        Err(fault) => {
-            desk.record(letter, Happening::RegisterSilent)?;
-            Err(fault.into())
-        }
-    }
+    let first = ask()?;
+    Ok(match first.confirm {
+        Confirmation::ByClerk => ask()?,
+        Confirmation::NotNeeded => first,
+    })
+}
+
+/// Writes a decision down, and stops the letter where the same went to the same citizen before.
+pub(crate) fn decided(
+    desk: &Desk<'_>,
+    letter: LetterId,
+    decision: &Decision,
+) -> Result<Letter, Fault> {
+    let letter = desk.record(letter, Happening::from(decision))?;
+    stop_if_sent_before(desk, letter)
 }
 
 /// Says yes to what `shown`, the letter as the clerk saw it, was stopped for, where that can be
@@ -231,20 +263,22 @@ impl Held {
 ///
 /// # Errors
 /// [`Fault::NotNow`] and [`Fault::Stopped`] for a letter that is not Ready, or that by now goes
-/// another way than `shown`; [`Fault::Call`] when the register is silent: the letter waits.
+/// another way than `shown`; [`Fault::SentBefore`] when the same went to the same citizen;
+/// [`Fault::Frozen`] in a restored ledger before it is known what was sent; [`Fault::Call`] when the
+/// register is silent: the letter waits.
 pub fn press(
     desk: &Desk<'_>,
     letter: LetterId,
     shown: &Decision,
     undo: Duration,
 ) -> Result<Held, Fault> {
-    match desk.ledger.letter(letter)?.state() {
-        State::Ready => {}
-        State::Stopped(reason) => return Err(Fault::Stopped { letter, reason }),
-        other => return Err(Fault::NotNow(other)),
+    if desk.ledger.restoration()?.is_some() {
+        return Err(Fault::Frozen);
     }
+    refuse_unless(State::Ready, &desk.ledger.letter(letter)?)?;
     let decision = current(desk, letter, shown)?;
-    let stands = desk.ledger.letter(letter)?;
+    let stands = stop_if_sent_before(desk, desk.ledger.letter(letter)?)?;
+    refuse_unless(State::Ready, &stands)?;
     let carrier = stands.carrier();
     // Drafted or decided anew since the clerk looked at it, without a yes to where it goes now.
     if Decided::from(shown).carrier() != carrier && !stands.is_confirmed() {
@@ -270,7 +304,7 @@ pub fn press(
 ///
 /// # Errors
 /// [`Fault::Stopped`] when the register's newest answer leads elsewhere than the decision shown;
-/// [`Fault::Call`] when the register, or the print provider's entry in it, is silent: the letter
+/// [`Fault::SentBefore`]; [`Fault::Call`] when the register, or the print provider's entry in it, is silent: the letter
 /// waits, or is Ready again. Any other [`Fault`]: it is Ready again.
 pub fn seal_held(desk: &Desk<'_>, mut held: Held) -> Result<Letter, Fault> {
     let id = held.letter;
@@ -280,7 +314,14 @@ pub fn seal_held(desk: &Desk<'_>, mut held: Held) -> Result<Letter, Fault> {
     }
     let sealed = end_window(desk, &mut held)
         .and_then(|()| current(desk, id, &held.decision))
-        .and_then(|decision| seal(desk, id, &decision))
+        .and_then(|decision| {
+            // Another letter with the same document may have left its window a moment ago.
+            let letter = stop_if_sent_before(desk, desk.ledger.letter(id)?)?;
+            match letter.state() {
+                State::Stopped(reason) => Err(why_stopped(&letter, reason)),
+                _ => seal(desk, id, &decision),
+            }
+        })
         .and_then(|entry| Ok(desk.ledger.record(id, &entry)?));
     sealed.or_else(|fault| {
         let letter = desk.ledger.letter(id)?;
@@ -309,6 +350,21 @@ pub fn release(
     let held = press(desk, letter, &shown, undo)?;
     wait(desk.clock, held.until);
     seal_held(desk, held)
+}
+
+/// Whether the letter now goes the way the clerk was shown, for the same reason. Where it does not,
+/// Send is not pressed: the clerk looks again.
+#[must_use]
+pub fn is_as_shown(shown: &Decided, now: &Decided) -> bool {
+    (shown.channel, shown.reason) == (now.channel, now.reason)
+}
+
+fn refuse_unless(state: State, letter: &Letter) -> Result<(), Fault> {
+    match letter.state() {
+        now if now == state => Ok(()),
+        State::Stopped(reason) => Err(why_stopped(letter, reason)),
+        other => Err(Fault::NotNow(other)),
+    }
 }
 
 /// Lets the window end now when it would still run.
@@ -342,7 +398,7 @@ fn current(desk: &Desk<'_>, letter: LetterId, decision: &Decision) -> Result<Dec
     }
     let (newer, folded) = decide(desk, letter)?;
     match folded.state() {
-        State::Stopped(reason) => Err(Fault::Stopped { letter, reason }),
+        State::Stopped(reason) => Err(why_stopped(&folded, reason)),
         _ => Ok(newer),
     }
 }
@@ -398,9 +454,11 @@ fn seal(desk: &Desk<'_>, letter: LetterId, decision: &Decision) -> Result<Entry,
         carrier,
     }));
     entry.event.at = at;
+    let fixed = Fixed::of(desk.agency);
     if let Channel::Digital(route) = &decision.channel {
         entry.personal = personal::of_route(&route.mailbox, &route.notices);
     }
+    fixed.keep(&mut entry.personal)?;
     Ok(entry)
 }
 

@@ -150,6 +150,22 @@ pub enum Happening {
     Cancelled,
     /// The unsent letter was taken back to be changed.
     Reopened,
+    /// The same main document went to the same citizen a short while ago.
+    SentBefore {
+        /// The letter it went with.
+        earlier: LetterId,
+        /// When that one went.
+        sent_at: Timestamp,
+    },
+    /// The clerk wants the same document sent to the same citizen once more. Why stands beside it
+    /// as a personal field.
+    RepeatAllowed {
+        /// The letter it went with before.
+        earlier: LetterId,
+    },
+    /// The ledger was brought back from a backup. What was done with the letter after the backup
+    /// was taken is not in it.
+    Restored,
 }
 
 impl Happening {
@@ -182,6 +198,9 @@ impl Happening {
             Self::PostedHere => "posted_here",
             Self::Cancelled => "cancelled",
             Self::Reopened => "reopened",
+            Self::SentBefore { .. } => "sent_before",
+            Self::RepeatAllowed { .. } => "repeat_allowed",
+            Self::Restored => "restored",
         }
     }
 }
@@ -393,8 +412,14 @@ pub enum StopReason {
     AddressMissing,
     /// A later lookup led to another channel than the one shown.
     ChannelChanged,
-    /// The same document went to the same receiver a short while ago.
+    /// The same document went to the same receiver a short while ago. Stands in old ledgers only.
     Duplicate,
+    /// The same main document went to the same citizen a short while ago, see
+    /// [`Happening::SentBefore`].
+    SentBefore,
+    /// The ledger was brought back from a backup, and the letter may have gone since, see
+    /// [`Happening::Restored`].
+    Restored,
 }
 
 /// A step on the way whose absence is worth a note.
@@ -496,12 +521,16 @@ mod tests {
     /// change that this test refuses makes their hashes fail.
     const DIGITAL: &str = include_str!("../golden/digital.jsonl");
 
-    const REST: [&str; 5] = [
+    const REST: [&str; 9] = [
         r#"{"refused_at_access_point":{"code":"SCHEMA","http_status":400}}"#,
         r#"{"stopped":{"reason":{"decision":"PERSON_DELETED"}}}"#,
         r#""printed_here""#,
         r#""posted_here""#,
         r#""cancelled""#,
+        r#"{"sent_before":{"earlier":"3d1c6b1e-0000-4000-8000-000000000003","sent_at":"2026-09-01T12:00:00Z"}}"#,
+        r#"{"repeat_allowed":{"earlier":"3d1c6b1e-0000-4000-8000-000000000003"}}"#,
+        r#""restored""#,
+        r#"{"stopped":{"reason":"sent_before"}}"#,
     ];
 
     #[test]

@@ -141,6 +141,8 @@ pub enum Action {
     LookUp,
     /// Say yes to what it was stopped for.
     Confirm,
+    /// Say why the same document goes to the same citizen once more.
+    AllowRepeat,
     /// Take it back to be changed.
     Reopen,
     /// Ask another clerk to approve.
@@ -165,6 +167,15 @@ pub enum Action {
     NewLetter,
 }
 
+/// An earlier letter with the same main document to the same citizen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SentBefore {
+    /// That letter.
+    pub earlier: LetterId,
+    /// When it went.
+    pub sent_at: Timestamp,
+}
+
 /// A letter as its events have made it. Made and changed by events alone.
 ///
 /// Receipts and statuses may come in any order and any number: the highest state reached stands,
@@ -181,8 +192,12 @@ pub struct Letter {
     confirmed: Option<Reason>,
     approval_asked_by: Option<Actor>,
     undo_until: Option<Timestamp>,
+    sent_before: Option<SentBefore>,
+    repeats: BTreeSet<LetterId>,
+    stopped_before: Option<StopReason>,
     sealed: Option<Sealed>,
     attempts: u32,
+    restored: bool,
     delivered_at: Option<Timestamp>,
     evidence: BTreeSet<Evidence>,
     verified: BTreeSet<ReceiptId>,
@@ -218,8 +233,12 @@ impl Letter {
             confirmed: None,
             approval_asked_by: None,
             undo_until: None,
+            sent_before: None,
+            repeats: BTreeSet::new(),
+            stopped_before: None,
             sealed: None,
             attempts: 0,
+            restored: false,
             delivered_at: None,
             evidence: BTreeSet::new(),
             verified: BTreeSet::new(),
@@ -293,6 +312,17 @@ impl Letter {
         self.undo_until
     }
 
+    /// The earlier letter of the same content that it is stopped for.
+    pub fn sent_before(&self) -> Option<SentBefore> {
+        let stands = self.state == State::Stopped(StopReason::SentBefore);
+        self.sent_before.filter(|_| stands)
+    }
+
+    /// Whether the clerk has said that this letter goes although that one went.
+    pub fn repeats(&self, earlier: LetterId) -> bool {
+        self.repeats.contains(&earlier)
+    }
+
     /// The ids and digests it is sent under, from sealing on.
     pub fn sealed(&self) -> Option<&Sealed> {
         self.sealed.as_ref()
@@ -343,7 +373,13 @@ impl Letter {
 
     /// Whether it can still be given up: before any attempt.
     pub fn may_cancel(&self) -> bool {
-        self.before_sealing() || (self.state == State::Queued && self.attempts == 0)
+        self.before_sealing() || self.may_reseal()
+    }
+
+    /// Whether it lies sealed in the outbox and surely was never offered to anybody, so that it may
+    /// be called back and sealed anew under other ids.
+    pub fn may_reseal(&self) -> bool {
+        self.state == State::Queued && !self.may_have_gone()
     }
 
     /// Whether an attempt to send, with the same ids and the same parcel, may begin. Never while an
@@ -352,12 +388,22 @@ impl Letter {
         self.state == State::Queued
     }
 
+    /// Whether this decision needs no yes that the clerk has not given, and goes the way the letter
+    /// goes already.
+    pub fn agrees_with(&self, decided: &Decided) -> bool {
+        let wants_a_person =
+            decided.channel == ChannelName::Stop || decided.confirm == Confirmation::ByClerk;
+        let agreed = !wants_a_person || self.confirmed == Some(decided.reason);
+        agreed && self.carrier.is_some() && decided.carrier() == self.carrier
+    }
+
     /// What may be done now, the most likely first.
     pub fn next_actions(&self) -> Vec<Action> {
         use Action::*;
-        const ALL: [Action; 13] = [
+        const ALL: [Action; 14] = [
             Send,
             Confirm,
+            AllowRepeat,
             LookUp,
             Approve,
             SendBack,
@@ -378,18 +424,22 @@ impl Letter {
     fn allows(&self, action: Action) -> bool {
         let state = self.state;
         match action {
-            Action::LookUp => self.before_sealing(),
+            Action::LookUp => self.may_be_decided(),
             Action::Confirm => self.may_confirm(),
-            Action::Reopen => matches!(
-                state,
-                State::WaitingForRegister | State::Stopped(_) | State::Ready
-            ),
+            Action::AllowRepeat => state == State::Stopped(StopReason::SentBefore),
+            Action::Reopen => {
+                self.may_be_decided()
+                    && matches!(
+                        state,
+                        State::WaitingForRegister | State::Stopped(_) | State::Ready
+                    )
+            }
             Action::AskApproval => state == State::Ready,
             Action::Send => matches!(state, State::Ready | State::Held),
             Action::Approve | Action::SendBack => state == State::AwaitingApproval,
-            Action::Undo => state == State::Held || (state == State::Queued && self.attempts == 0),
+            Action::Undo => state == State::Held || self.may_reseal(),
             Action::CheckStatus => {
-                self.attempts > 0 && state != State::Submitting && !self.is_finished()
+                self.may_have_gone() && state != State::Submitting && !self.is_finished()
             }
             Action::PrintHere => {
                 matches!(state, State::Ready | State::Held) && self.carrier == Some(Carrier::Print)
@@ -403,18 +453,15 @@ impl Letter {
     fn fold(&mut self, event: &Event) -> Fits {
         match &event.what {
             Happening::Drafted(drafted) => self.redrafted(drafted),
-            Happening::RegisterSilent => Fits::when(self.before_sealing(), || {
+            Happening::RegisterSilent => Fits::when(self.may_be_decided(), || {
                 self.carrier = None;
                 self.enter(State::WaitingForRegister);
             }),
             Happening::Decided(decided) => self.decided(decided),
-            Happening::Stopped { reason } => Fits::when(self.before_sealing(), || {
+            Happening::Stopped { reason } => Fits::when(self.may_be_decided(), || {
                 self.enter(State::Stopped(*reason));
             }),
-            Happening::Confirmed => Fits::when(self.may_confirm(), || {
-                self.confirmed = self.reason;
-                self.enter(State::Ready);
-            }),
+            Happening::Confirmed => self.confirmed(),
             Happening::ApprovalAsked => Fits::when(self.state == State::Ready, || {
                 self.enter(State::AwaitingApproval);
                 self.approval_asked_by = Some(event.actor.clone());
@@ -465,7 +512,7 @@ impl Letter {
                 })
             }
             Happening::Accepted { .. } => {
-                Fits::when(self.attempts > 0 && self.state != State::Refused, || {
+                Fits::when(self.may_have_gone() && self.state != State::Refused, || {
                     self.prove(Evidence::AtAccessPoint);
                 })
             }
@@ -489,7 +536,7 @@ impl Letter {
                 })
             }
             Happening::Overdue { step } => {
-                Fits::when(self.attempts > 0 && self.state != State::Refused, || {
+                Fits::when(self.may_have_gone() && self.state != State::Refused, || {
                     self.notes.insert(Note::Late(*step));
                     self.settle_notes();
                 })
@@ -502,7 +549,77 @@ impl Letter {
             }),
             Happening::Cancelled => Fits::when(self.may_cancel(), || self.enter(State::Cancelled)),
             Happening::Reopened => Fits::when(self.allows(Action::Reopen), || self.back_to_draft()),
+            Happening::SentBefore { earlier, sent_at } => {
+                let news = !self.repeats.contains(earlier);
+                Fits::when(self.may_be_decided() && news, || {
+                    self.enter(State::Stopped(StopReason::SentBefore));
+                    self.sent_before = Some(SentBefore {
+                        earlier: *earlier,
+                        sent_at: *sent_at,
+                    });
+                })
+            }
+            Happening::RepeatAllowed { earlier } => {
+                let found = self.sent_before().map(|found| found.earlier);
+                Fits::when(found == Some(*earlier), || {
+                    self.repeats.insert(*earlier);
+                    self.enter_as_decided();
+                })
+            }
+            Happening::Restored => self.restored(),
         }
+    }
+
+    fn confirmed(&mut self) -> Fits {
+        let was_restored = self.state == State::Stopped(StopReason::Restored);
+        let before = self.stopped_before;
+        Fits::when(self.may_confirm(), || {
+            if !was_restored {
+                self.confirmed = self.reason;
+                self.enter(State::Ready);
+            } else if let Some(reason) = before {
+                self.enter(State::Stopped(reason));
+            } else {
+                self.enter_as_decided();
+            }
+        })
+    }
+
+    /// Nobody here knows what was done after the backup was taken. What is not sealed waits for the
+    /// clerk; what is sealed and not proven to be in is asked about before it is offered.
+    fn restored(&mut self) -> Fits {
+        if self.before_sealing() {
+            let before = match self.state {
+                State::Stopped(StopReason::Restored) => self.stopped_before,
+                State::Stopped(reason) => Some(reason),
+                _ => None,
+            };
+            let found = self.sent_before;
+            self.enter(State::Stopped(StopReason::Restored));
+            self.stopped_before = before;
+            self.sent_before = found;
+            return Fits::Yes;
+        }
+        Fits::when(self.being_sent(), || {
+            self.restored = true;
+            self.enter(State::Uncertain);
+        })
+    }
+
+    /// Where the latest decision leads, once what stood in its way is gone.
+    fn enter_as_decided(&mut self) {
+        let decision = self.reason.map(|reason| (reason, reason.outcome()));
+        self.enter(match decision {
+            None => State::Draft,
+            Some((_, (ChannelName::Wait, _))) => State::WaitingForRegister,
+            Some((reason, (ChannelName::Stop, _) | (_, Confirmation::ByClerk)))
+                if self.confirmed.is_none() =>
+            {
+                State::Stopped(StopReason::Decision(reason))
+            }
+            Some(_) if self.carrier.is_none() => State::Draft,
+            Some(_) => State::Ready,
+        });
     }
 
     fn redrafted(&mut self, drafted: &Drafted) -> Fits {
@@ -515,7 +632,10 @@ impl Letter {
 
     fn decided(&mut self, decided: &Decided) -> Fits {
         let by_the_table = decided.reason.outcome() == (decided.channel, decided.confirm);
-        if !self.before_sealing() || !by_the_table {
+        if self.may_reseal() && by_the_table {
+            return self.decided_in_the_outbox(decided);
+        }
+        if !self.may_be_decided() || !by_the_table {
             return Fits::No;
         }
         let shown = match self.state {
@@ -539,6 +659,15 @@ impl Letter {
             self.enter(State::Stopped(StopReason::ChannelChanged));
         }
         Fits::Yes
+    }
+
+    /// A sealed letter keeps its sealing while the register leads the same way. Where it does not,
+    /// the letter must be called back first.
+    fn decided_in_the_outbox(&mut self, decided: &Decided) -> Fits {
+        Fits::when(self.agrees_with(decided), || {
+            self.reason = Some(decided.reason);
+            self.confirmed = self.confirmed.filter(|of| *of == decided.reason);
+        })
     }
 
     fn sealed_at(&mut self, sealed: &Sealed, at: Timestamp) -> Fits {
@@ -614,7 +743,7 @@ impl Letter {
     /// Counts in what a status or receipt proves. What is refused, or has never been sent, cannot
     /// have got anywhere: that is said, and for the never-sent one the proof is believed.
     fn prove(&mut self, evidence: Evidence) {
-        if self.state == State::Refused || self.attempts == 0 {
+        if self.state == State::Refused || !self.may_have_gone() {
             self.notes.insert(Note::Contradiction);
         }
         if self.state == State::Refused {
@@ -673,11 +802,19 @@ impl Letter {
     fn enter(&mut self, state: State) {
         self.undo_until = None;
         self.approval_asked_by = None;
+        self.sent_before = None;
+        self.stopped_before = None;
         self.state = state;
     }
 
     fn before_sealing(&self) -> bool {
         self.state.is_unsent()
+    }
+
+    /// Not by the register's answer or silence, nor by being changed, is a letter of a restored ledger
+    /// let go: only by the clerk's word.
+    fn may_be_decided(&self) -> bool {
+        self.before_sealing() && self.state != State::Stopped(StopReason::Restored)
     }
 
     fn being_sent(&self) -> bool {
@@ -694,11 +831,17 @@ impl Letter {
 
     fn may_confirm(&self) -> bool {
         let confirmable = match self.state {
+            State::Stopped(StopReason::Restored) => return true,
             State::Stopped(StopReason::Decision(reason)) => self.reason == Some(reason),
             State::Stopped(StopReason::ChannelChanged | StopReason::Duplicate) => true,
             _ => false,
         };
         confirmable && self.carrier.is_some()
+    }
+
+    /// Whether an attempt was begun here, or may have been by the ledger this one is a backup of.
+    pub fn may_have_gone(&self) -> bool {
+        self.attempts > 0 || self.restored
     }
 
     fn has(&self, evidence: Evidence) -> bool {
@@ -852,6 +995,168 @@ mod tests {
         assert!(queued.may_resubmit() && !queued.may_cancel());
         apply(&mut queued, attempt(2));
         assert_eq!((queued.state(), queued.attempts()), (State::Submitting, 2));
+    }
+
+    #[test]
+    fn the_same_document_goes_to_the_same_citizen_again_only_by_word_of_a_clerk() {
+        let mut letter = ready(Carrier::Digital);
+        apply(&mut letter, sent_before());
+        assert_eq!(letter.state(), State::Stopped(StopReason::SentBefore));
+        assert_eq!(
+            letter.sent_before().map(|found| found.earlier),
+            Some(earlier())
+        );
+        refuses(&letter, Happening::Confirmed);
+        refuses(&letter, Happening::SendPressed { until: at() });
+        let other = LetterId::generate();
+        refuses(&letter, Happening::RepeatAllowed { earlier: other });
+
+        apply(&mut letter, Happening::RepeatAllowed { earlier: earlier() });
+        assert_eq!((letter.state(), letter.sent_before()), (State::Ready, None));
+        assert!(letter.repeats(earlier()) && !letter.repeats(other));
+        refuses(&letter, sent_before());
+        let again = Happening::SentBefore {
+            earlier: other,
+            sent_at: at(),
+        };
+        apply(&mut letter, again);
+        assert_eq!(letter.state(), State::Stopped(StopReason::SentBefore));
+    }
+
+    #[test]
+    fn allowing_a_repeat_is_no_yes_to_the_channel() {
+        let mut letter = drafted();
+        apply(&mut letter, decision(Reason::NoNoticeChannel));
+        let asked = letter.state();
+        apply(&mut letter, sent_before());
+        apply(&mut letter, Happening::RepeatAllowed { earlier: earlier() });
+        assert_eq!(letter.state(), asked);
+        apply(&mut letter, Happening::Confirmed);
+        assert_eq!(letter.state(), State::Ready);
+    }
+
+    #[test]
+    fn what_a_restored_ledger_holds_unsealed_waits_for_the_clerk_and_stands_then_as_before() {
+        let confirmed = |mut letter: Letter| {
+            apply(&mut letter, Happening::Restored);
+            assert_eq!(letter.state(), State::Stopped(StopReason::Restored));
+            apply(&mut letter, Happening::Restored);
+            for what in [
+                Happening::RegisterSilent,
+                decision(Reason::MailboxUsable),
+                Happening::Reopened,
+                sent_before(),
+                Happening::SendPressed { until: at() },
+            ] {
+                refuses(&letter, what);
+            }
+            apply(&mut letter, Happening::Confirmed);
+            letter.state()
+        };
+        assert_eq!(confirmed(drafted()), State::Draft);
+        assert_eq!(confirmed(ready(Carrier::Digital)), State::Ready);
+        assert_eq!(confirmed(held(Carrier::Print)), State::Ready);
+        let mut letter = drafted();
+        apply(&mut letter, decision(Reason::PersonDeleted));
+        assert_eq!(confirmed(letter.clone()), letter.state());
+        for reason in [StopReason::ProtectedAddress, StopReason::AddressMissing] {
+            let mut letter = ready(Carrier::Print);
+            apply(&mut letter, Happening::Stopped { reason });
+            assert_eq!(confirmed(letter), State::Stopped(reason));
+        }
+    }
+
+    #[test]
+    fn what_a_restored_ledger_holds_sealed_is_asked_about_before_it_is_offered() {
+        let mut letter = sealed(Carrier::Digital);
+        apply(&mut letter, Happening::Restored);
+        assert_eq!(letter.state(), State::Uncertain);
+        for what in [attempt(1), Happening::Undone, Happening::Cancelled] {
+            refuses(&letter, what);
+        }
+        assert_eq!(letter.next_actions(), [Action::CheckStatus]);
+        let mut gone = letter.clone();
+        apply(&mut gone, accepted());
+        apply(&mut gone, status(TransportStatus::Sent));
+        assert_eq!((gone.state(), notes(&gone)), (State::AtProvider, vec![]));
+        apply(&mut letter, not_received());
+        assert_eq!(letter.state(), State::Queued);
+        apply(&mut letter, attempt(1));
+        assert_eq!(letter.state(), State::Submitting);
+        refuses(&gone, Happening::Restored);
+
+        // It may have been offered before the backup was taken back: its ids are never given up.
+        let mut letter = sealed(Carrier::Digital);
+        apply(&mut letter, Happening::Restored);
+        apply(&mut letter, not_received());
+        for what in [Happening::Undone, Happening::Cancelled] {
+            refuses(&letter, what);
+        }
+        assert!(letter.may_resubmit() && !letter.may_reseal());
+    }
+
+    #[test]
+    fn a_letter_in_the_outbox_keeps_its_sealing_only_while_it_goes_the_same_way() {
+        let mut letter = sealed(Carrier::Digital);
+        let before = letter.sealed().cloned();
+        apply(&mut letter, decision(Reason::MailboxUsable));
+        assert_eq!(
+            (letter.state(), letter.sealed().cloned()),
+            (State::Queued, before)
+        );
+        for other in [
+            Reason::Reserved,
+            Reason::NoNoticeChannel,
+            Reason::PersonDeleted,
+            Reason::AnswerIncomplete,
+        ] {
+            refuses(&letter, decision(other));
+        }
+        apply(&mut letter, attempt(1));
+        apply(&mut letter, not_received());
+        refuses(&letter, decision(Reason::MailboxUsable));
+
+        // What the clerk said yes to holds for the same reason only.
+        let mut paper = drafted();
+        apply(&mut paper, decision(Reason::NoNoticeChannel));
+        apply(&mut paper, Happening::Confirmed);
+        apply(&mut paper, Happening::SendPressed { until: at() });
+        apply(&mut paper, sealing(Carrier::Print));
+        apply(&mut paper, decision(Reason::NoNoticeChannel));
+        refuses(&paper, decision(Reason::MailboxWithoutAddress));
+        apply(&mut paper, decision(Reason::Reserved));
+        refuses(&paper, decision(Reason::NoNoticeChannel));
+    }
+
+    #[test]
+    fn a_late_error_and_returned_mail_call_for_a_person_again() {
+        let mut letter = submitting(Carrier::Digital);
+        for what in [
+            accepted(),
+            receipt_with(3, ReceiptKind::Delivery),
+            receipt_with(4, ReceiptKind::Opening),
+        ] {
+            apply(&mut letter, what);
+        }
+        assert!(letter.is_finished() && !letter.needs_follow_up());
+        let late = ReceiptKind::Error {
+            fault: FaultSide::Server,
+        };
+        apply(&mut letter, receipt_with(8, late));
+        assert_eq!(letter.state(), State::Failed);
+        assert_eq!(notes(&letter), [Note::Contradiction]);
+        assert!(letter.needs_follow_up());
+        assert!(letter.next_actions().contains(&Action::NewLetter));
+
+        let mut paper = submitting(Carrier::Print);
+        apply(&mut paper, receipt_with(3, ReceiptKind::Delivery));
+        assert!(!paper.needs_follow_up());
+        apply(&mut paper, receipt_with(7, ReceiptKind::Returned));
+        assert_eq!(paper.state(), State::Returned);
+        assert!(paper.needs_follow_up() && notes(&paper).is_empty());
+        apply(&mut paper, receipt_with(8, late));
+        assert_eq!(paper.state(), State::Failed);
+        assert!(paper.needs_follow_up());
     }
 
     #[test]
@@ -1342,6 +1647,10 @@ mod tests {
             for (action, what) in [
                 (Action::LookUp, Happening::RegisterSilent),
                 (Action::Confirm, Happening::Confirmed),
+                (
+                    Action::AllowRepeat,
+                    Happening::RepeatAllowed { earlier: earlier() },
+                ),
                 (Action::Reopen, Happening::Reopened),
                 (Action::AskApproval, Happening::ApprovalAsked),
                 (Action::Approve, Happening::Approved { until: at() }),
@@ -1393,10 +1702,10 @@ mod tests {
         fn receipts_and_statuses_in_any_order_and_number_give_one_letter(
             carrier in prop_oneof![Just(Carrier::Digital), Just(Carrier::Print)],
             start in 0_usize..5,
-            (sorted, shuffled) in prop::collection::btree_set(0_usize..14, 0..14)
+            (sorted, shuffled) in prop::collection::btree_set(0..NEWS, 0..NEWS)
                 .prop_flat_map(|set| {
                     let all: Vec<usize> = set.iter().copied().collect();
-                    let again = prop::collection::vec(0..all.len().max(1), 0..10);
+                    let again = prop::collection::vec(0..all.len().max(1), 0..12);
                     (Just(all), again)
                 })
                 .prop_flat_map(|(all, again)| {
@@ -1414,7 +1723,10 @@ mod tests {
             prop_assert_eq!(&letter, &Letter { id: letter.id, ..expected });
             if let Some(highest) = sorted.iter().filter_map(|at| rank(carrier, *at)).max() {
                 let start = rank_of(under_way(carrier, start).state());
-                prop_assert_eq!(rank_of(letter.state()), highest.max(start));
+                let rank = highest.max(start);
+                prop_assert_eq!(rank_of(letter.state()), rank);
+                // Returned mail and an error, however late, ask for a person.
+                prop_assert!(rank < 6 || letter.needs_follow_up());
             }
         }
 
@@ -1441,6 +1753,8 @@ mod tests {
             }
         }
     }
+
+    const NEWS: usize = 16;
 
     /// What the outside can tell of a letter under way.
     fn news(at: usize) -> Happening {
@@ -1473,7 +1787,15 @@ mod tests {
             12 => Happening::Overdue {
                 step: Step::Delivered,
             },
-            _ => accepted(),
+            13 => accepted(),
+            // Another of the same kind, of an earlier time.
+            14 => receipt_with(2, ReceiptKind::Delivery),
+            _ => receipt_with(
+                15,
+                ReceiptKind::Error {
+                    fault: FaultSide::Server,
+                },
+            ),
         }
     }
 
@@ -1483,10 +1805,10 @@ mod tests {
             (0 | 13, _) => Some(1),
             (1, _) => Some(2),
             (6, Carrier::Print) => Some(3),
-            (3, _) => Some(4),
+            (3 | 14, _) => Some(4),
             (4, Carrier::Digital) => Some(5),
             (7, Carrier::Print) => Some(6),
-            (2 | 8, _) => Some(7),
+            (2 | 8 | 15, _) => Some(7),
             _ => None,
         }
     }
@@ -1538,20 +1860,24 @@ mod tests {
             ),
             after(ready(Carrier::Print), Happening::PrintedHere),
             after(ready(Carrier::Digital), Happening::ApprovalAsked),
+            after(ready(Carrier::Digital), sent_before()),
+            after(ready(Carrier::Digital), Happening::Restored),
+            after(drafted(), Happening::Restored),
+            after(sealed(Carrier::Digital), Happening::Restored),
             after(drafted(), Happening::Cancelled),
             after(submitting(Carrier::Digital), refused()),
         ];
         for carrier in [Carrier::Digital, Carrier::Print] {
             letters.extend([ready(carrier), held(carrier), sealed(carrier)]);
             letters.extend((0..5).map(|start| under_way(carrier, start)));
-            letters.extend((0..14).map(|at| after(submitting(carrier), news(at))));
+            letters.extend((0..NEWS).map(|at| after(submitting(carrier), news(at))));
         }
         letters.push(after(letters[6].clone(), Happening::PostedHere));
         letters
     }
 
     fn every_happening() -> Vec<Happening> {
-        let mut all: Vec<Happening> = (0..14).map(news).collect();
+        let mut all: Vec<Happening> = (0..NEWS).map(news).collect();
         all.extend([
             drafting(Environment::Practice, LetterKind::Decision),
             Happening::RegisterSilent,
@@ -1581,12 +1907,26 @@ mod tests {
             Happening::PostedHere,
             Happening::Cancelled,
             Happening::Reopened,
+            sent_before(),
+            Happening::RepeatAllowed { earlier: earlier() },
+            Happening::Restored,
         ]);
         all
     }
 
     fn at() -> Timestamp {
         "2026-09-01T12:00:00Z".parse().unwrap()
+    }
+
+    fn earlier() -> LetterId {
+        LetterId::parse("3d1c6b1e-0000-4000-8000-000000000003").unwrap()
+    }
+
+    fn sent_before() -> Happening {
+        Happening::SentBefore {
+            earlier: earlier(),
+            sent_at: at(),
+        }
     }
 
     fn minutes_after(minutes: usize) -> Timestamp {

@@ -29,6 +29,7 @@ mod sensitive;
 mod text;
 #[cfg(test)]
 mod vectors;
+mod workday;
 
 pub use address::{
     AddressFault, AddressPart, AddressParts, Country, CountryCode, CountryName, Destination,
@@ -48,7 +49,7 @@ pub use event::{
 };
 pub use ids::{ConversationId, Digest, IdFault, LetterId, MessageId, ReceiptId};
 pub use kind::{Environment, LetterKind, SecurityLevel, UnknownName};
-pub use letter::{Action, Letter, Note, State};
+pub use letter::{Action, Letter, Note, SentBefore, State};
 pub use notices::{
     EmailAddress, EmailNotice, EmailText, MobileNumber, NoticeFault, NoticeTexts, Notices, Repeats,
     SmsNotice, SmsText,
@@ -64,3 +65,4 @@ pub use text::{
     FileName, FileNameFault, Language, LanguageFault, MediaType, NonSensitiveTitle, Title,
     TitleFault, contains_person_number,
 };
+pub use workday::{is_working_day, working_days_after};

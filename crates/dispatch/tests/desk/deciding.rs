@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use utpost_dispatch::{Choice, Clock, Code, Fault, decide, press, release, seal_held};
-use utpost_domain::{Carrier, Channel, Happening, LetterKind, Note, Reason, State, StopReason};
+use utpost_dispatch::{Choice, Clock, Code, Fault, decide, is_as_shown, press, release, seal_held};
+use utpost_domain::{
+    Carrier, Channel, Decided, Happening, LetterKind, Note, Reason, State, StopReason,
+};
 
 use crate::support::{Given, Office, PAPERS, TestRegister};
 
@@ -523,4 +525,36 @@ fn a_sealing_that_can_not_be_written_down_leaves_the_letter_ready() {
             .notes()
             .contains(&Note::Contradiction)
     );
+}
+
+#[test]
+fn what_the_clerk_was_shown_holds_only_for_the_same_way_and_the_same_reason() {
+    let office = Office::new();
+    let id = office.take_in(Given::default()).unwrap();
+    let answers = [
+        TestRegister::citizen,
+        TestRegister::reserved,
+        TestRegister::without_certificate,
+        TestRegister::deleted,
+    ];
+    let decided = answers.map(|answer| {
+        // A doubtful answer is asked about once more.
+        office.register.tells(answer()).tells(answer());
+        let decision = decide(&office.desk(), id).unwrap().0;
+        office.register.answers.lock().unwrap().clear();
+        Decided::from(&decision)
+    });
+    for (shown, one) in decided.iter().enumerate() {
+        for (now, other) in decided.iter().enumerate() {
+            assert_eq!(is_as_shown(one, other), shown == now, "{shown} {now}");
+        }
+    }
+    // Asked at another time, with another mailbox: still what was shown.
+    office.clock.pass(3600);
+    office
+        .register
+        .tells(TestRegister::citizen_with(&PAPERS.digipost_renewed));
+    let (later, _) = decide(&office.desk(), id).unwrap();
+    let later = Decided::from(&later);
+    assert!(later != decided[0] && is_as_shown(&decided[0], &later));
 }

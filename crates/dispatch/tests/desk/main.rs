@@ -8,9 +8,13 @@
 )]
 
 mod deciding;
+mod halting;
 mod importing;
 mod receiving;
 mod redrafting;
+mod repeating;
+mod restoring;
 mod secrecy;
 mod sending;
 mod support;
+mod watching;

@@ -1,7 +1,7 @@
 //! Receipts: kept before anything else, believed last.
 
 use utpost_dispatch::{
-    Collected, IncomingReceipt, Ledger, StoredReceipt, collect_receipts, reverify,
+    Collected, IncomingReceipt, Ledger, StoredReceipt, collect_receipts, reverify, reverify_waiting,
 };
 use utpost_domain::{ConversationId, LetterId, Note, ReceiptId, ReceiptKind, State};
 
@@ -181,6 +181,57 @@ fn an_untrusted_issuer_waits_and_is_judged_again_when_trust_grows() {
     assert!(!letter.notes().contains(&Note::ReceiptWaitingForTrust));
     let kept = kept(&office, Some(id));
     assert_eq!((kept.len(), &*kept[0].receipt.verdict), (1, VERIFIED));
+}
+
+#[test]
+fn a_receipt_of_a_finished_letter_is_judged_again_when_trust_grows() {
+    let mut office = Office::new();
+    let (id, conversation) = sent(&office);
+    let opening = Receipt {
+        kind: "aapningskvittering",
+        ..Receipt::delivery(conversation)
+    };
+    let error = Receipt {
+        kind: "feil",
+        more: r#","feiltype":"SERVER""#.to_owned(),
+        ..Receipt::delivery(conversation)
+    };
+    office
+        .access_point
+        .holds(PAPERS.digipost.receipt(&opening))
+        .holds(PAPERS.digipost_later.receipt(&error));
+    collect(&office);
+    let letter = office.ledger.folded(id);
+    assert!(letter.is_finished() && letter.state() == State::Opened);
+    assert!(letter.notes().contains(&Note::ReceiptWaitingForTrust));
+    assert!(reverify_waiting(&office.desk()).unwrap().is_empty());
+
+    office
+        .trust
+        .add_certificates([PAPERS.later_intermediate.certificate()]);
+    assert_eq!(reverify_waiting(&office.desk()).unwrap(), [id]);
+    assert_eq!(office.state(id), State::Failed);
+    assert!(reverify_waiting(&office.desk()).unwrap().is_empty());
+}
+
+#[test]
+fn receipts_are_asked_for_with_and_without_unit_under_every_tag_the_ledger_ever_had() {
+    let mut office = Office::new();
+    office.agency.sender.unit = Some("byggesak".to_owned());
+    *office.ledger.former_tags.lock().unwrap() = vec!["utpost-former".to_owned()];
+    collect(&office);
+    let asked = office.access_point.asked_for.lock().unwrap().clone();
+    let tag = office.ledger.channel_tag();
+    let unit = Some("byggesak".to_owned());
+    assert_eq!(
+        asked,
+        [
+            (tag.to_owned(), None),
+            (tag.to_owned(), unit.clone()),
+            ("utpost-former".to_owned(), None),
+            ("utpost-former".to_owned(), unit)
+        ]
+    );
 }
 
 #[test]

@@ -2,17 +2,20 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use std::time::Duration;
 use utpost_dispatch::{
     CallFault, Clock, Code, Fault, Ledger, advance, check_status, decide, evidence, release,
     upload_limit,
 };
 use utpost_domain::{
-    Acceptance, Digest, Event, Happening, LetterId, PersonalFields, State, TransportStatus,
+    Acceptance, Digest, EmailText, Event, Happening, LetterId, MailboxAddress, PersonRecord,
+    PersonalFields, PostalAddress, State, TransportStatus,
 };
+use utpost_wire::{PostClass, PrintColour, ReturnHandling};
 
 use crate::support::{
-    Given, Office, SECRET, Sent, TestRegister, busy, damaged, duplicate, forbidden, lost, refused,
-    status, unauthorized, unreachable,
+    EBOKS, Given, Office, PAPERS, SECRET, Sent, TestRegister, busy, damaged, duplicate, forbidden,
+    lost, refused, status, unauthorized, unreachable,
 };
 
 fn advanced(office: &Office, id: LetterId) -> Result<State, Fault> {
@@ -347,16 +350,138 @@ fn proof_that_comes_meanwhile_outweighs_what_an_attempt_came_to() {
 }
 
 #[test]
-fn a_letter_that_waited_is_decided_and_sealed_anew_before_its_first_attempt() {
+fn a_letter_that_waited_is_looked_up_once_more_and_keeps_its_sealing_when_nothing_changed() {
+    for record in [TestRegister::citizen, TestRegister::reserved] {
+        let office = Office::new();
+        office.register.tells(record());
+        let id = office.queued();
+        let first = office.ledger.folded(id).sealed().unwrap().clone();
+        office.clock.pass(24 * 60 * 60);
+        office.log.clear();
+        office.register.tells(record());
+        assert_eq!(advanced(&office, id).unwrap(), State::AtAccessPoint);
+        assert_eq!(office.log.count("look_up"), 1);
+        assert_eq!(office.ledger.folded(id).sealed(), Some(&first));
+        assert_eq!(office.log.count("decided"), 1);
+        assert_eq!(office.access_point.sent()[0].message, first.message_id);
+    }
+}
+
+#[test]
+fn a_decision_renewed_in_the_outbox_is_good_for_five_minutes_too() {
     let office = Office::new();
     let id = office.queued();
-    let first = office.ledger.folded(id).sealed().unwrap().message_id;
-    office.clock.pass(24 * 60 * 60);
+    office.clock.pass(301);
+    *office.access_point.no_token.lock().unwrap() = Some(busy(503));
+    advanced(&office, id).unwrap_err();
     assert_eq!(advanced(&office, id).unwrap(), State::AtAccessPoint);
-    // Before it is called back, and after.
-    assert_eq!(office.log.count("look_up"), 3);
-    assert_ne!(office.ledger.folded(id).sealed().unwrap().message_id, first);
+    assert_eq!(office.log.count("look_up"), 2);
+}
 
+#[test]
+fn a_letter_that_waited_is_sealed_anew_under_new_ids_when_its_receiver_changed() {
+    let other_mailbox = || PersonRecord {
+        mailbox_address: Some(MailboxAddress::parse("another#1").unwrap()),
+        ..TestRegister::citizen()
+    };
+    let other_supplier = || PersonRecord {
+        supplier: Some(EBOKS.to_owned()),
+        ..TestRegister::citizen_with(&PAPERS.eboks)
+    };
+    let other_certificate = || TestRegister::citizen_with(&PAPERS.digipost_renewed);
+    let changes: [&dyn Fn() -> PersonRecord; 3] =
+        [&other_mailbox, &other_supplier, &other_certificate];
+    for change in changes {
+        let office = Office::new();
+        let id = office.queued();
+        let first = office.ledger.folded(id).sealed().unwrap().clone();
+        office.clock.pass(301);
+        office.log.clear();
+        office.register.tells(change());
+        assert_eq!(advanced(&office, id).unwrap(), State::AtAccessPoint);
+        assert_eq!(office.log.count("look_up"), 1);
+        let sealed = office.ledger.folded(id).sealed().unwrap().clone();
+        assert_ne!(sealed.message_id, first.message_id);
+        assert_ne!(sealed.conversation_id, first.conversation_id);
+        let names = office.ledger.names(id);
+        assert_eq!(names.iter().filter(|name| **name == "sealed").count(), 2);
+        let sent = office.access_point.sent();
+        assert_eq!((sent.len(), sent[0].message), (1, sealed.message_id));
+    }
+}
+
+#[test]
+fn a_letter_that_waited_is_sealed_anew_with_the_agency_s_new_certificate() {
+    let mut office = Office::new();
+    let id = office.queued();
+    let first = office.ledger.folded(id).sealed().unwrap().clone();
+    office.signer = PAPERS.agency_later.signer();
+    office.clock.pass(301);
+    assert_eq!(advanced(&office, id).unwrap(), State::AtAccessPoint);
+    let sealed = office.ledger.folded(id).sealed().unwrap().clone();
+    assert_ne!(sealed.message_id, first.message_id);
+    assert_eq!(
+        sealed.signer,
+        PAPERS.agency_later.certificate().fingerprint()
+    );
+}
+
+#[test]
+fn what_a_message_says_is_what_the_settings_were_when_it_was_sealed() {
+    for record in [TestRegister::citizen, TestRegister::reserved] {
+        let mut office = Office::new();
+        office.agency.sender.unit = Some("byggesak".to_owned());
+        office.agency.sender.invoice_reference = Some("faktura-1".to_owned());
+        office.agency.notices.email = Some(EmailText::parse("Du har fått brev.").unwrap());
+        office.register.tells(record());
+        let id = office.queued();
+        office.access_point.answers(busy(503));
+        advanced(&office, id).unwrap_err();
+
+        let agency = &mut office.agency;
+        agency.sender.unit = Some("skole".to_owned());
+        agency.sender.invoice_reference = None;
+        agency.notices.email = Some(EmailText::parse("Noe annet.").unwrap());
+        agency.return_address = PostalAddress::parse_short("Annen|Vei 2|9998 Eksempelby").unwrap();
+        agency.returns = ReturnHandling::SendBack;
+        agency.colour = PrintColour::Colour;
+        agency.post_class = PostClass::A;
+        assert_eq!(advanced(&office, id).unwrap(), State::AtAccessPoint);
+        let sent = office.access_point.sent();
+        let without_token = |sent: &Sent| payload(&sent.signed).replace(&sent.token, "");
+        assert_eq!(without_token(&sent[0]), without_token(&sent[1]));
+        assert!(without_token(&sent[0]).contains("byggesak"));
+    }
+}
+
+#[test]
+fn a_machine_whose_clock_is_wrong_sends_nothing_and_stops_nobody_else() {
+    let office = Office::new();
+    let id = office.queued();
+    *office.access_point.no_token.lock().unwrap() = Some(CallFault::ClockFarOff { seconds: 400 });
+    let fault = advanced(&office, id).unwrap_err();
+    assert_eq!(fault.code(), Code::ClockWrong);
+    assert_eq!(
+        (office.state(id), office.log.count("submit")),
+        (State::Queued, 0)
+    );
+    assert_eq!(office.ledger.folded(id).attempts(), 0);
+    assert_eq!(advanced(&office, id).unwrap(), State::AtAccessPoint);
+}
+
+#[test]
+fn what_a_busy_service_asked_for_is_waited_for() {
+    let (_, _, fault) = after(CallFault::Busy {
+        service: utpost_dispatch::Remote::AccessPoint,
+        status: 503,
+        retry_after: Some(Duration::from_secs(120)),
+    });
+    assert_eq!(fault.next_try(1, 0.0), Some(Duration::from_secs(120)));
+    assert_eq!(fault.next_try(4, 0.0), Some(Duration::from_secs(300)));
+}
+
+#[test]
+fn a_letter_that_waited_and_goes_another_way_now_is_stopped() {
     // Reserved since: nothing is sent, and the clerk is told.
     let office = Office::new();
     let id = office.queued();

@@ -9,12 +9,13 @@ use std::sync::Mutex;
 use jiff::Timestamp;
 use tempfile::TempDir;
 use utpost_dispatch::{
-    ChainReport, Counts, Delivered, Entry, Found, IncomingReceipt, KeptDocument, Ledger,
-    LedgerFault, LetterRow, Query, ReceiptKept, Recorded, SignedMessage, Source, StoredReceipt,
+    ChainReport, Counts, Delivered, Entry, Filter, Found, Halt, IncomingReceipt, KeptDocument,
+    Ledger, LedgerFault, LetterRow, Query, ReceiptKept, Recorded, Restoration, SignedMessage,
+    Source, StoredReceipt, contents,
 };
 use utpost_domain::{
     Actor, ConversationId, Digest, Environment, Event, Happening, Letter, LetterId, MessageId,
-    PersonalFields, ReceiptId, Sensitive,
+    PersonalFields, ReceiptId, Sensitive, State,
 };
 
 use super::Log;
@@ -26,6 +27,9 @@ pub(crate) struct TestLedger {
     pub(crate) environment: Mutex<Environment>,
     /// The next event of this name is not written, for this reason.
     pub(crate) fails: Mutex<Option<(&'static str, LedgerFault)>>,
+    pub(crate) halt: Mutex<Option<Halt>>,
+    pub(crate) restoration: Mutex<Option<Restoration>>,
+    pub(crate) former_tags: Mutex<Vec<String>>,
 }
 
 #[derive(Default)]
@@ -70,6 +74,9 @@ impl TestLedger {
             kept: Mutex::default(),
             environment: Mutex::new(Environment::Practice),
             fails: Mutex::default(),
+            halt: Mutex::default(),
+            restoration: Mutex::default(),
+            former_tags: Mutex::default(),
         }
     }
 
@@ -102,6 +109,44 @@ impl TestLedger {
 
     pub(crate) fn names(&self, id: LetterId) -> Vec<&'static str> {
         self.happened(id).iter().map(Happening::name).collect()
+    }
+
+    fn all(&self) -> Vec<LetterId> {
+        self.kept.lock().unwrap().letters.keys().copied().collect()
+    }
+
+    /// When a letter that is on its way or arrived was sealed.
+    fn went_at(&self, id: LetterId) -> Option<Timestamp> {
+        let state = self.folded(id).state();
+        let away = matches!(state, State::Refused | State::Failed | State::Returned);
+        let counts = state.is_on_its_way() || (state.has_left() && !away);
+        let history = self.history(id).unwrap();
+        let sealed = |recorded: &&Recorded| matches!(recorded.event.what, Happening::Sealed(_));
+        let at = history.iter().rev().find(sealed)?.event.at;
+        counts.then_some(at)
+    }
+
+    /// As lists show it, as far as use cases ask.
+    fn listed(&self, id: LetterId) -> LetterRow {
+        let letter = self.folded(id);
+        let history = self.history(id).unwrap();
+        LetterRow {
+            letter: id,
+            state: letter.state(),
+            kind: letter.kind(),
+            carrier: letter.carrier(),
+            receiver: None,
+            title: None,
+            recipient_name: None,
+            recipient: None,
+            created_at: history[0].event.at,
+            changed_at: history.last().unwrap().event.at,
+            message: None,
+            notes: letter.notes().clone(),
+            follow_up: letter.needs_follow_up(),
+            undo_until: letter.undo_until(),
+            attempts: letter.attempts(),
+        }
     }
 
     /// Somebody else at the same ledger does this.
@@ -235,12 +280,28 @@ impl Ledger for TestLedger {
         unreachable!("not asked by use cases")
     }
 
-    fn find(&self, _: &Query) -> Result<Found, LedgerFault> {
-        unreachable!("not asked by use cases")
+    fn find(&self, query: &Query) -> Result<Found, LedgerFault> {
+        assert_eq!(query.filter, Filter::FollowUp);
+        let mut ids = self.all();
+        ids.retain(|id| self.folded(*id).needs_follow_up());
+        let rows: Vec<_> = ids.into_iter().map(|id| self.listed(id)).collect();
+        Ok(Found {
+            total: rows.len() as u64,
+            rows,
+        })
     }
 
-    fn unsent(&self, _: u32) -> Result<Vec<LetterRow>, LedgerFault> {
-        unreachable!("not asked by use cases")
+    fn unsent(&self, limit: u32) -> Result<Vec<LetterRow>, LedgerFault> {
+        let ids: Vec<LetterId> = self
+            .all()
+            .into_iter()
+            .filter(|id| self.folded(*id).state().is_unsent())
+            .collect();
+        Ok(ids
+            .into_iter()
+            .take(limit as usize)
+            .map(|id| self.listed(id))
+            .collect())
     }
 
     fn on_their_way(&self, _: u32) -> Result<Vec<LetterRow>, LedgerFault> {
@@ -256,7 +317,74 @@ impl Ledger for TestLedger {
     }
 
     fn under_way(&self) -> Result<Vec<LetterId>, LedgerFault> {
-        unreachable!("not asked by use cases")
+        let mut ids = self.all();
+        ids.retain(|id| {
+            let letter = self.folded(*id);
+            letter.sealed().is_some() && !letter.is_finished()
+        });
+        Ok(ids)
+    }
+
+    fn sent_like(
+        &self,
+        letter: LetterId,
+        since: Timestamp,
+    ) -> Result<Option<(LetterId, Timestamp)>, LedgerFault> {
+        let what = |id| {
+            let contents = contents(self, id).unwrap();
+            (contents.recipient, contents.documents[0].facts.digest)
+        };
+        let others = self.all().into_iter().filter(|other| *other != letter);
+        let alike = others.filter(|other| what(*other) == what(letter));
+        let went = alike.filter_map(|other| Some((other, self.went_at(other)?)));
+        Ok(went
+            .filter(|(_, at)| *at >= since)
+            .max_by_key(|(_, at)| *at))
+    }
+
+    fn halt(&self) -> Result<Option<Halt>, LedgerFault> {
+        Ok(self.halt.lock().unwrap().clone())
+    }
+
+    fn set_halt(&self, halt: &Halt) -> Result<(), LedgerFault> {
+        self.log.add("set_halt");
+        self.halt
+            .lock()
+            .unwrap()
+            .get_or_insert_with(|| halt.clone());
+        Ok(())
+    }
+
+    fn lift_halt(&self, _: &Actor, _: Timestamp) -> Result<bool, LedgerFault> {
+        self.log.add("lift_halt");
+        Ok(self.halt.lock().unwrap().take().is_some())
+    }
+
+    fn restoration(&self) -> Result<Option<Restoration>, LedgerFault> {
+        Ok(self.restoration.lock().unwrap().clone())
+    }
+
+    fn end_restoration(&self, _: Timestamp) -> Result<(), LedgerFault> {
+        self.log.add("end_restoration");
+        *self.restoration.lock().unwrap() = None;
+        Ok(())
+    }
+
+    fn former_tags(&self) -> Result<Vec<String>, LedgerFault> {
+        Ok(self.former_tags.lock().unwrap().clone())
+    }
+
+    fn awaiting(&self) -> Result<Vec<LetterId>, LedgerFault> {
+        let mut ids = self.under_way()?;
+        ids.retain(|id| {
+            use State::*;
+            let state = self.folded(*id).state();
+            matches!(
+                state,
+                Submitting | Uncertain | AtAccessPoint | AtProvider | PrintAccepted
+            )
+        });
+        Ok(ids)
     }
 
     fn letter_of(&self, conversation: ConversationId) -> Result<Option<LetterId>, LedgerFault> {

@@ -6,6 +6,7 @@ pub(crate) mod papers;
 mod services;
 
 use std::io::Cursor;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
@@ -189,8 +190,11 @@ impl Default for Given {
     }
 }
 
+/// Another letter each time.
 pub(crate) fn pdf() -> Vec<u8> {
-    utpost_letters::sample::letter(&[SECRET])
+    static MADE: AtomicU32 = AtomicU32::new(0);
+    let number = MADE.fetch_add(1, Ordering::Relaxed).to_string();
+    utpost_letters::sample::letter(&[SECRET, &number])
 }
 
 pub(crate) fn at(text: &str) -> Timestamp {

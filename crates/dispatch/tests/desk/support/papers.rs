@@ -27,6 +27,8 @@ pub(crate) struct Papers {
     /// Under the same root, but not handed in with the rest.
     pub(crate) later_intermediate: Holder,
     pub(crate) agency: Holder,
+    /// The agency's next.
+    pub(crate) agency_later: Holder,
     /// The agency's, under an authority nobody trusts.
     pub(crate) agency_by_stranger: Holder,
     /// The agency's, out of date.
@@ -34,6 +36,7 @@ pub(crate) struct Papers {
     /// A signer that is not the agency.
     pub(crate) neighbour: Holder,
     pub(crate) digipost: Holder,
+    pub(crate) digipost_renewed: Holder,
     pub(crate) digipost_later: Holder,
     pub(crate) digipost_by_stranger: Holder,
     pub(crate) eboks: Holder,
@@ -49,10 +52,12 @@ impl Papers {
         let stranger = Holder::authority("Fremmed rot", None);
         Self {
             agency: intermediate.issue(AGENCY),
+            agency_later: intermediate.issue(AGENCY),
             agency_by_stranger: stranger.issue(AGENCY),
             agency_expired: intermediate.issue_until(AGENCY, "2026-11-01T00:00:00Z"),
             neighbour: intermediate.issue("889640782"),
             digipost: intermediate.issue(DIGIPOST),
+            digipost_renewed: intermediate.issue(DIGIPOST),
             digipost_later: later_intermediate.issue(DIGIPOST),
             digipost_by_stranger: stranger.issue(DIGIPOST),
             eboks: intermediate.issue(EBOKS),

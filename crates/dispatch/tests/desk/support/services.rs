@@ -173,6 +173,8 @@ pub(crate) struct TestAccessPoint {
     log: Log,
     clock: Arc<TestClock>,
     tokens: Mutex<u32>,
+    /// Why the next token is not given.
+    pub(crate) no_token: Mutex<Option<CallFault>>,
     /// What arrived.
     pub(crate) sent: Mutex<Vec<Sent>>,
     /// Answers to uploads, in turn; then yes.
@@ -187,6 +189,8 @@ pub(crate) struct TestAccessPoint {
     pub(crate) marks: Mutex<VecDeque<Result<(), CallFault>>>,
     /// Pages asked for.
     pub(crate) pages: Mutex<Vec<u32>>,
+    /// Channel tags and sub-units asked for.
+    pub(crate) asked_for: Mutex<Vec<(String, Option<String>)>>,
     /// Marking changes nothing.
     pub(crate) forgets_marks: Mutex<bool>,
 }
@@ -206,6 +210,7 @@ impl TestAccessPoint {
             log,
             clock,
             tokens: Mutex::default(),
+            no_token: Mutex::default(),
             sent: Mutex::default(),
             uploads: Mutex::default(),
             while_uploading: Mutex::default(),
@@ -213,6 +218,7 @@ impl TestAccessPoint {
             inbox: Mutex::default(),
             marks: Mutex::default(),
             pages: Mutex::default(),
+            asked_for: Mutex::default(),
             forgets_marks: Mutex::default(),
         }
     }
@@ -240,6 +246,9 @@ impl TestAccessPoint {
 impl AccessPoint for TestAccessPoint {
     fn sending_token(&self, _: Duration) -> Result<AccessToken, CallFault> {
         self.log.add("token");
+        if let Some(fault) = self.no_token.lock().unwrap().take() {
+            return Err(fault);
+        }
         let mut tokens = self.tokens.lock().unwrap();
         *tokens += 1;
         let answer = format!(
@@ -281,6 +290,8 @@ impl AccessPoint for TestAccessPoint {
     fn unread(&self, query: &InboxQuery<'_>) -> Result<Vec<InboxItem>, CallFault> {
         self.log.add("unread");
         self.pages.lock().unwrap().push(query.page);
+        let asked = (query.channel_tag.to_owned(), query.unit.map(str::to_owned));
+        self.asked_for.lock().unwrap().push(asked);
         let from = (query.page * query.page_size) as usize;
         let inbox = self.inbox.lock().unwrap();
         let page = inbox

@@ -1,0 +1,79 @@
+//! The same document to the same citizen once more: stopped, shown, and sent only for a reason.
+
+use jiff::SignedDuration;
+use utpost_domain::{Happening, Letter, LetterId, Sensitive, State, StopReason};
+
+use crate::{Desk, Fault};
+
+/// For how long a letter counts as sent before.
+const COUNTS_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// Characters of a reason, without white space around it.
+const REASON: std::ops::RangeInclusive<usize> = 10..=500;
+
+/// Lets a letter go although the same document went to the same citizen before. The reason is the
+/// clerk's own words, 10 to 500 characters, and is kept with the letter's history. Where the letter
+/// goes was decided already; a decision too old is made anew when Send is pressed.
+///
+/// # Errors
+/// [`Fault::RepeatReason`]; [`Fault::NotNow`] for a letter that is not stopped for this.
+pub fn allow_repeat(desk: &Desk<'_>, letter: LetterId, reason: &str) -> Result<Letter, Fault> {
+    let reason = reason.trim();
+    if !REASON.contains(&reason.chars().count()) {
+        return Err(Fault::RepeatReason);
+    }
+    let stopped = desk.ledger.letter(letter)?;
+    let found = stopped
+        .sent_before()
+        .ok_or(Fault::NotNow(stopped.state()))?;
+    let mut entry = desk.event(Happening::RepeatAllowed {
+        earlier: found.earlier,
+    });
+    entry
+        .personal
+        .insert(field::REASON, Sensitive::new(reason.to_owned()));
+    Ok(desk.ledger.record(letter, &entry)?)
+}
+
+/// Names of the personal fields of [`Happening::RepeatAllowed`]. Frozen: they are hashed.
+pub(crate) mod field {
+    pub(crate) const REASON: &str = "reason";
+}
+
+/// Stops a letter that would otherwise go, when the same document went to the same citizen within
+/// 30 days and the clerk has not said that it goes all the same. Any other letter is given back as
+/// it is.
+pub(crate) fn stop_if_sent_before(desk: &Desk<'_>, letter: Letter) -> Result<Letter, Fault> {
+    let would_go = matches!(
+        letter.state(),
+        State::Ready | State::AwaitingApproval | State::Held
+    );
+    if !would_go {
+        return Ok(letter);
+    }
+    let now = desk.clock.now();
+    let since = now.checked_sub(COUNTS_FOR).unwrap_or(now);
+    let Some((earlier, sent_at)) = desk.ledger.sent_like(letter.id(), since)? else {
+        return Ok(letter);
+    };
+    // Of two the clerk knows about, the first may be decided anew after the second went.
+    let known = letter.repeats(earlier) || desk.ledger.letter(earlier)?.repeats(letter.id());
+    if known {
+        return Ok(letter);
+    }
+    desk.record(letter.id(), Happening::SentBefore { earlier, sent_at })
+}
+
+/// The fault that says why a stopped letter does not go.
+pub(crate) fn why_stopped(letter: &Letter, reason: StopReason) -> Fault {
+    match letter.sent_before() {
+        Some(found) => Fault::SentBefore {
+            letter: letter.id(),
+            earlier: found.earlier,
+        },
+        None => Fault::Stopped {
+            letter: letter.id(),
+            reason,
+        },
+    }
+}

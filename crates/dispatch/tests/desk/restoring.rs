@@ -1,0 +1,149 @@
+//! A ledger brought back from a backup sends nothing before it is known what was sent.
+
+use utpost_dispatch::{
+    Choice, Clock, Code, Ledger, Restoration, Thaw, advance, decide, press, thaw,
+};
+use utpost_domain::{LetterId, State, StopReason, TransportStatus};
+
+use crate::support::{Given, Office, busy, lost, status, unreachable};
+
+const RESTORED: State = State::Stopped(StopReason::Restored);
+
+fn restored(office: &Office) {
+    office.clock.pass(60);
+    *office.ledger.restoration.lock().unwrap() = Some(Restoration {
+        at: office.clock.now(),
+        former_tags: vec!["utpost-former".to_owned()],
+    });
+    office.clock.pass(60);
+    office.log.clear();
+}
+
+fn is_frozen(office: &Office, id: LetterId) -> bool {
+    let advanced = advance(&office.desk(), id).map_err(|fault| fault.code());
+    advanced.err() == Some(Code::OutboxFrozen)
+}
+
+#[test]
+fn a_restored_outbox_stands_still_and_nothing_sealed_is_called_back() {
+    let office = Office::new();
+    let (ready, shown) = office.decided();
+    let queued = office.queued();
+    restored(&office);
+    assert!(is_frozen(&office, queued));
+    let desk = office.desk();
+    let pressed = press(&desk, ready, &shown, std::time::Duration::ZERO);
+    assert_eq!(pressed.unwrap_err().code(), Code::OutboxFrozen);
+    for gone in [desk.undo(queued), desk.cancel(queued)] {
+        assert_eq!(gone.unwrap_err().code(), Code::OutboxFrozen);
+    }
+    assert!(office.log.lines().is_empty());
+}
+
+#[test]
+fn what_the_access_point_has_is_accepted_and_the_rest_goes_under_its_own_ids() {
+    let office = Office::new();
+    let (has, has_not) = (office.queued(), office.queued());
+    let mut known = [has, has_not].map(|id| office.ledger.folded(id).sealed().unwrap().clone());
+    known.sort_by_key(|sealed| sealed.message_id);
+    restored(&office);
+    // Asked in the order of the ledger, which here is the order of the ids.
+    let [first, second] = if has < has_not {
+        [has, has_not]
+    } else {
+        [has_not, has]
+    };
+    office
+        .access_point
+        .tells(Some(vec![status(TransportStatus::Created, "x")]))
+        .tells(None);
+    let thawed = thaw(&office.desk()).unwrap();
+    assert_eq!(
+        thawed,
+        Thaw {
+            asked: 2,
+            unanswered: 0
+        }
+    );
+    assert_eq!(office.state(first), State::AtAccessPoint);
+    assert!(office.ledger.folded(first).notes().is_empty());
+    assert_eq!(office.state(second), State::Queued);
+    assert!(office.ledger.restoration().unwrap().is_none());
+
+    // However old its decision: it may have been offered before, so it is never sealed anew.
+    office.clock.pass(24 * 60 * 60);
+    let letter = advance(&office.desk(), second).unwrap();
+    assert_eq!(letter.state(), State::AtAccessPoint);
+    let sent = office.access_point.sent();
+    assert_eq!(sent.len(), 1);
+    assert!(known.iter().any(|one| one.message_id == sent[0].message));
+    assert_eq!(letter.sealed().unwrap().message_id, sent[0].message);
+}
+
+#[test]
+fn while_an_answer_lacks_the_outbox_stands_still_and_is_asked_about_again() {
+    let office = Office::new();
+    let queued = office.queued();
+    let uncertain = office.queued();
+    office.access_point.answers(lost());
+    advance(&office.desk(), uncertain).unwrap_err();
+    restored(&office);
+    for fault in [unreachable(), busy(503)] {
+        let mut statuses = office.access_point.statuses.lock().unwrap();
+        statuses.push_back(Err(fault));
+    }
+    let unanswered = |unanswered| Thaw {
+        asked: 2,
+        unanswered,
+    };
+    assert_eq!(thaw(&office.desk()).unwrap(), unanswered(2));
+    assert!(is_frozen(&office, queued) && is_frozen(&office, uncertain));
+    assert_eq!(thaw(&office.desk()).unwrap(), unanswered(0));
+    for id in [queued, uncertain] {
+        let names = office.ledger.names(id);
+        assert_eq!(names.iter().filter(|name| **name == "restored").count(), 1);
+        let letter = advance(&office.desk(), id).unwrap();
+        assert_eq!(letter.state(), State::AtAccessPoint);
+    }
+}
+
+#[test]
+fn what_is_not_sealed_waits_for_the_clerk_s_word_once() {
+    let office = Office::new();
+    let draft = office.take_in(Given::default()).unwrap();
+    let (ready, _) = office.decided();
+    office.register.is_silent();
+    let waits = office.take_in(Given::default()).unwrap();
+    decide(&office.desk(), waits).unwrap_err();
+    restored(&office);
+    let made_since = office.take_in(Given::default()).unwrap();
+    assert_eq!(thaw(&office.desk()).unwrap().asked, 0);
+    for id in [draft, ready, waits] {
+        assert_eq!(office.state(id), RESTORED);
+        assert_eq!(
+            office.confirm(id, Choice::NotAsked).unwrap_err().code(),
+            Code::Restored
+        );
+    }
+    assert_eq!(office.state(made_since), State::Draft);
+    office.confirm(ready, Choice::Yes).unwrap();
+    office.confirm(draft, Choice::Yes).unwrap();
+    assert_eq!(office.state(ready), State::Ready);
+    assert_eq!(office.state(draft), State::Draft);
+}
+
+#[test]
+fn a_ledger_that_was_not_restored_is_left_as_it_is() {
+    let office = Office::new();
+    let id = office.queued();
+    office.log.clear();
+    assert_eq!(
+        thaw(&office.desk()).unwrap(),
+        Thaw {
+            asked: 0,
+            unanswered: 0
+        }
+    );
+    assert!(office.log.lines().is_empty());
+    assert_eq!(office.state(id), State::Queued);
+}
