@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::body::{Body, Bytes, HttpBody};
-use axum::extract::multipart::{Field, Multipart};
+use axum::extract::multipart::{Field, Multipart, MultipartError};
 use axum::extract::{FromRequest, Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -21,9 +21,13 @@ use utpost_domain::OrgNumber;
 use uuid::Uuid;
 
 use crate::authority::AGENCY;
-use crate::books::{AcceptFault, Entry, Letter};
+use crate::books::{AcceptFault, Books, Entry, Letter, Offered};
+use crate::checks::jws::Compact;
 use crate::checks::{self, Accepted, AccessPoint, Fault, Verdict, access_point_checks};
 use crate::disk;
+use crate::fates::Fate;
+use crate::faults::{self, Way};
+use crate::lines::Line;
 use crate::problem::Problem;
 use crate::providers;
 use crate::tokens::{Bearer, SCOPE_SEND};
@@ -45,23 +49,58 @@ pub(crate) async fn submit(
     Query(parameters): Parameters,
     request: Request,
 ) -> Response {
-    match take_in(&world, &parameters, request).await {
-        Ok(message) => {
-            providers::carry(&world, message);
-            StatusCode::CREATED.into_response()
-        }
-        Err(problem) => {
-            tracing::info!(status = problem.status.as_u16(), "upload refused");
-            let refused = Entry::Refused {
-                at: world.now(),
-                status: problem.status.as_u16(),
-                why: problem.detail.clone(),
-            };
-            match world.books().write(refused) {
-                Ok(()) => problem.into_response(),
-                Err(fault) => Problem::internal("books", &fault).into_response(),
-            }
-        }
+    let line = Line::of(&request);
+    let mut offer = Offer::default();
+    let answer = match take_in(&world, &parameters, request, &mut offer).await {
+        Ok(_) => StatusCode::CREATED.into_response(),
+        Err(Turned::Away(problem)) => refused(&world, &offer, problem),
+        Err(Turned::ByFate(Way::Reset)) => faults::reset(line),
+        Err(Turned::ByFate(Way::Status {
+            status,
+            retry_after,
+            as_string,
+        })) => faults::answer(status, retry_after, as_string),
+        Err(Turned::ByFate(_)) => faults::lost(Response::default()),
+    };
+    if offer.answer_is_lost {
+        faults::lost(answer)
+    } else {
+        answer
+    }
+}
+
+fn refused(world: &World, offer: &Offer, problem: Problem) -> Response {
+    tracing::info!(status = problem.status.as_u16(), "upload refused");
+    let refused = Entry::Refused {
+        at: world.now(),
+        status: problem.status.as_u16(),
+        why: problem.detail.clone(),
+        message: offer.message,
+    };
+    match world.books().write(refused) {
+        Ok(()) => problem.into_response(),
+        Err(fault) => Problem::internal("books", &fault).into_response(),
+    }
+}
+
+/// What an upload has shown of itself so far.
+#[derive(Default)]
+struct Offer {
+    message: Option<Uuid>,
+    /// Whatever comes of it, its sender does not hear it.
+    answer_is_lost: bool,
+}
+
+/// Why an upload is not taken.
+enum Turned {
+    Away(Problem),
+    /// The message's fate, which its entry tells of.
+    ByFate(Way),
+}
+
+impl From<Problem> for Turned {
+    fn from(problem: Problem) -> Self {
+        Self::Away(problem)
     }
 }
 
@@ -73,18 +112,22 @@ pub(crate) async fn statuses(
 ) -> Result<Json<Value>, Problem> {
     let bearer = authorised(&world, &headers)?;
     let message = Uuid::try_parse(&message).map_err(|_| Problem::not_found())?;
-    let books = world.books();
+    let mut books = world.books();
     let course = books
         .course(message)
         .filter(|course| course.letter.original.sender == bearer.claims.technical_sender())
         .ok_or_else(Problem::not_found)?;
-    let statuses: Vec<Value> = course
+    let mut statuses: Vec<Value> = course
         .transport
         .iter()
         .map(|(at, status, description)| {
             json!({ "status": status, "beskrivelse": description, "timestamp": local(*at) })
         })
         .collect();
+    if books.fate_ahead(message) == Some(Way::LocalTimestamps) {
+        met(&mut books, world.now(), message, None)?;
+        statuses.iter_mut().for_each(faults::lose_offset);
+    }
     Ok(Json(json!(statuses)))
 }
 
@@ -106,15 +149,24 @@ pub(crate) async fn inbox(
     };
     let size = number("page_size", PAGE)?.clamp(1, MOST_PAGE);
     let skipped = number("page", 0)?.saturating_mul(size);
-    let books = world.books();
-    let page: Vec<Value> = books
+    let mut books = world.books();
+    let mut without_receipt = None;
+    let mut page: Vec<Value> = books
         .unread()
         .filter(|(_, letter)| letter.original.sender == bearer.claims.technical_sender())
         .filter(|(_, letter)| channel.is_none() || letter.channel == channel)
         .filter(|(_, letter)| letter.original.controller.unit.as_ref() == unit)
+        .flat_map(|(receipt, letter)| {
+            let fate = books.offer(letter.message).and_then(Offered::way);
+            let twice = fate == Some(Way::ReceiptsTwice);
+            std::iter::repeat_n(receipt, if twice { 2 } else { 1 })
+        })
         .skip(skipped)
         .take(size)
-        .map(|(receipt, _)| {
+        .map(|receipt| {
+            if books.fate_ahead(receipt.message) == Some(Way::NullItem) {
+                without_receipt = Some(receipt.message);
+            }
             let address = format!(
                 "{}/messages/in/{}",
                 world.access_point_base(),
@@ -123,6 +175,11 @@ pub(crate) async fn inbox(
             json!({ "forretningsmelding": receipt.signed, "downloadurl": address })
         })
         .collect();
+    if let Some(message) = without_receipt {
+        met(&mut books, world.now(), message, None)?;
+        page.insert(0, faults::null_item());
+        page.truncate(size);
+    }
     if page.is_empty() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
@@ -158,6 +215,18 @@ pub(crate) async fn read(
         .write(Entry::Read { at, receipt })
         .map_err(|fault| Problem::internal("books", &fault))?;
     Ok(StatusCode::OK)
+}
+
+/// Reads the first bytes of a body, and as many again as half of what was announced.
+pub(crate) async fn read_part(mut body: Body) {
+    let half = body.size_hint().exact().unwrap_or_default() / 2;
+    let mut read = 0;
+    while let Some(data) = part(&mut body).await {
+        read += data.len() as u64;
+        if read >= half {
+            return;
+        }
+    }
 }
 
 /// Reads a body to its end and forgets it.
@@ -236,24 +305,123 @@ async fn take_in(
     world: &Shared,
     parameters: &HashMap<String, String>,
     request: Request,
-) -> Result<Uuid, Problem> {
+    offer: &mut Offer,
+) -> Result<Uuid, Turned> {
     let entered =
         authorised(world, request.headers()).and_then(|bearer| Ok((bearer, channel(parameters)?)));
     let (bearer, channel) = match entered {
         Ok(entered) => entered,
         Err(problem) => {
             drain(request.into_body()).await;
-            return Err(problem);
+            return Err(problem.into());
         }
     };
     let form = Multipart::from_request(request, &())
         .await
         .map_err(|_| Problem::bad_request("the body is not multipart/form-data"))?;
-    let upload = Upload::receive(world, form).await?;
+    let upload = Upload::receive(world, form, offer).await?;
     let world = world.clone();
-    tokio::task::spawn_blocking(move || accept(&world, &bearer, channel, &upload))
+    // Once it is taken in it goes its way, also when its sender is gone before the answer.
+    let taken = move || {
+        let message = accept(&world, &bearer, channel, &upload)?;
+        providers::carry(&world, message);
+        Ok(message)
+    };
+    tokio::task::spawn_blocking(taken)
         .await
         .map_err(|fault| Problem::internal("upload", &fault))?
+        .map_err(Turned::Away)
+}
+
+/// Looks up what the message meets, once it can be told from others, and lets it. A message that is
+/// not of the form a fate can be drawn for meets the checks alone.
+async fn meet(world: &World, signed: &str, offer: &mut Offer) -> Result<(), Turned> {
+    let Some(named) = Named::of(signed) else {
+        return Ok(());
+    };
+    offer.message = Some(named.message);
+    let Some(way) = fate_ahead(world, &named)? else {
+        return Ok(());
+    };
+    let status = match way {
+        Way::Status { status, .. } => Some(status),
+        Way::LoseBefore | Way::LoseAfter | Way::Reset | Way::Delay { .. } => None,
+        // Met behind the access point.
+        _ => return Ok(()),
+    };
+    met(&mut world.books(), world.now(), named.message, status)?;
+    match way {
+        Way::LoseAfter => offer.answer_is_lost = true,
+        Way::Delay { milliseconds } => {
+            tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+        }
+        _ => return Err(Turned::ByFate(way)),
+    }
+    Ok(())
+}
+
+/// A fate is written down when a message is offered first, and holds from then on.
+fn fate_ahead(world: &World, named: &Named) -> Result<Option<Way>, Problem> {
+    let message = named.message;
+    let mut books = world.books();
+    if books.offer(message).is_none() {
+        let outdated = named.mailbox_is_outdated.then_some(Way::OutdatedMailbox);
+        let fate = outdated
+            .map(|way| Fate::of(way, 0))
+            .or_else(|| world.faults.fate(message));
+        if let Some(fate) = fate {
+            let fated = Entry::Fated {
+                at: world.now(),
+                message,
+                conversation: named.conversation,
+                fate,
+            };
+            books
+                .write(fated)
+                .map_err(|fault| Problem::internal("books", &fault))?;
+        }
+    }
+    Ok(books.fate_ahead(message))
+}
+
+fn met(
+    books: &mut Books,
+    at: Timestamp,
+    message: Uuid,
+    status: Option<u16>,
+) -> Result<(), Problem> {
+    let met = Entry::Met {
+        at,
+        message,
+        status,
+    };
+    books
+        .write(met)
+        .map_err(|fault| Problem::internal("books", &fault))
+}
+
+/// What a message calls itself; nothing of it is verified.
+struct Named {
+    message: Uuid,
+    conversation: Option<Uuid>,
+    mailbox_is_outdated: bool,
+}
+
+impl Named {
+    fn of(signed: &str) -> Option<Self> {
+        let message = Compact::parse(signed.as_bytes()).ok()?.json().ok()?;
+        let document = message.get("standardBusinessDocument")?;
+        let header = document.get("standardBusinessDocumentHeader")?;
+        let id = |path: &str| Uuid::try_parse(header.pointer(path)?.as_str()?).ok();
+        let mailbox = document.pointer("/digital/mottaker/postkasseadresse");
+        Some(Self {
+            message: id("/documentIdentification/instanceIdentifier")?,
+            conversation: id("/businessScope/scope/0/instanceIdentifier"),
+            mailbox_is_outdated: mailbox
+                .and_then(Value::as_str)
+                .is_some_and(|address| address.starts_with(faults::OUTDATED)),
+        })
+    }
 }
 
 fn accept(
@@ -351,9 +519,13 @@ impl Drop for UploadFile {
 }
 
 impl Upload {
-    /// Takes the two parts by name, in either order.
-    async fn receive(world: &World, mut form: Multipart) -> Result<Self, Problem> {
-        let broken = |_| Problem::bad_request("the multipart body is damaged");
+    /// Takes the two parts by name, in either order. What the message meets on its way it meets as
+    /// soon as its part is read, so that a connection can break in the middle of the package.
+    async fn receive(
+        world: &World,
+        mut form: Multipart,
+        offer: &mut Offer,
+    ) -> Result<Self, Turned> {
         let received_at = world.now();
         let (mut message, mut package) = (None, None);
         while let Some(mut field) = form.next_field().await.map_err(broken)? {
@@ -361,6 +533,12 @@ impl Upload {
             let twice = match name.as_str() {
                 "forretningsmelding" => {
                     let text = text(&mut field).await?;
+                    drop(field);
+                    if let Err(turned) = meet(world, &text, offer).await {
+                        let whole = !matches!(turned, Turned::ByFate(Way::Reset));
+                        read_on(&mut form, whole).await;
+                        return Err(turned);
+                    }
                     message.replace(text).is_some()
                 }
                 "dokumentpakke" => {
@@ -369,13 +547,12 @@ impl Upload {
                     package.replace(stored).is_some()
                 }
                 _ => {
-                    return Err(Problem::bad_request(
-                        "the body holds a part of unknown name",
-                    ));
+                    let why = "the body holds a part of unknown name";
+                    return Err(Problem::bad_request(why).into());
                 }
             };
             if twice {
-                return Err(Problem::bad_request("a part is given twice"));
+                return Err(Problem::bad_request("a part is given twice").into());
             }
         }
         let missing = || Problem::bad_request("forretningsmelding or dokumentpakke is missing");
@@ -385,6 +562,24 @@ impl Upload {
             message,
             package: package.ok_or_else(missing)?,
         })
+    }
+}
+
+fn broken(_: MultipartError) -> Problem {
+    Problem::bad_request("the multipart body is damaged")
+}
+
+/// Reads what is left of a form and forgets it: all, so that the sender gets to see the answer, or
+/// only its next bytes.
+async fn read_on(form: &mut Multipart, whole: bool) {
+    let mut read = 0;
+    while let Ok(Some(mut field)) = form.next_field().await {
+        while let Ok(Some(data)) = field.chunk().await {
+            read += data.len() as u64;
+            if !whole || read > MOST_DRAINED {
+                return;
+            }
+        }
     }
 }
 
@@ -421,8 +616,5 @@ async fn store(field: &mut Field<'_>, file: UploadFile, most: u64) -> Result<Upl
 }
 
 async fn chunk(field: &mut Field<'_>) -> Result<Option<Bytes>, Problem> {
-    field
-        .chunk()
-        .await
-        .map_err(|_| Problem::bad_request("the multipart body is damaged"))
+    field.chunk().await.map_err(broken)
 }

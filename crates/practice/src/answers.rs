@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utpost_domain::OrgNumber;
 use uuid::Uuid;
 
@@ -148,4 +149,70 @@ pub struct KeptDocument {
     pub bytes: u64,
     /// SHA-256, hexadecimal.
     pub sha256: String,
+}
+
+/// A message as practice's books have it, and how it must end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageEnd {
+    /// Its identifier.
+    pub message: Uuid,
+    /// Its conversation, where that could be read.
+    pub conversation: Option<Uuid>,
+    /// What it was to meet on its way, as the control interface writes a fault: `kind`, what
+    /// belongs to the kind, and `times`, the calls it hits. `None` for nothing.
+    pub fate: Option<Value>,
+    /// Calls its fate has hit.
+    pub met: u32,
+    /// Times it was taken in; must never be more than one.
+    pub accepted_times: u32,
+    /// Statuses by which its uploads were refused, in order.
+    pub refusals: Vec<u16>,
+    /// Letters with the same main document for the same addressee in mailboxes and print piles,
+    /// this one among them, under whatever identifiers; 0 while this one lies in none.
+    pub mailbox_copies: u32,
+    /// Every receipt that was made for it, forged ones too.
+    pub receipts_issued: Vec<IssuedReceipt>,
+    /// The state its sender must have in the end. `None` while it is not known: more happens
+    /// without anybody's call, or the message has to come again.
+    pub expected_end: Option<End>,
+}
+
+/// A receipt that was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IssuedReceipt {
+    /// Its own identifier.
+    pub receipt: Uuid,
+    /// Which receipt it is, or claims to be.
+    pub kind: String,
+    /// How it was forged; `None` for a true one.
+    pub forged: Option<String>,
+    /// When it was made.
+    pub at: Timestamp,
+    /// When its receiver marked it as read.
+    pub read_at: Option<Timestamp>,
+    /// Whether its receiver must mark it as read in the end. One of a conversation the receiver
+    /// has not begun must not be.
+    pub to_be_read: bool,
+}
+
+/// A state in which a letter may end, by the sender's names of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// The upload was answered with a final error.
+    Refused,
+    /// Handed over, and nothing was heard since.
+    AtProvider,
+    /// In the print shop's pile.
+    PrintAccepted,
+    /// In the mailbox.
+    Delivered,
+    /// Opened, and the sender was told.
+    Opened,
+    /// With the post.
+    HandedToPost,
+    /// Come back, and the sender was told.
+    Returned,
+    /// Not delivered.
+    Failed,
 }

@@ -18,6 +18,8 @@ use crate::checks::Accepted;
 use crate::checks::message::{Content, ReturnHandling};
 use crate::checks::receipt::{Event, Original};
 use crate::disk;
+use crate::fates::Fate;
+use crate::faults::Way;
 
 /// Why the books could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +48,22 @@ pub(crate) enum Entry {
         at: Timestamp,
         status: u16,
         why: String,
+        /// Which message it was of, where that could be read.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<Uuid>,
+    },
+    /// A message that was not offered before will meet this on its way.
+    Fated {
+        at: Timestamp,
+        message: Uuid,
+        conversation: Option<Uuid>,
+        fate: Fate,
+    },
+    /// A call came out otherwise by a message's fate, with this status where one was answered.
+    Met {
+        at: Timestamp,
+        message: Uuid,
+        status: Option<u16>,
     },
     /// A later transport status.
     Transport {
@@ -60,6 +78,9 @@ pub(crate) enum Entry {
         message: Uuid,
         fault: Option<String>,
         verdicts: Vec<String>,
+        /// SHA-256 of the main document as opened, hexadecimal.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        document: Option<String>,
     },
     /// A receipt waits to be fetched.
     Receipt(Receipt),
@@ -192,6 +213,42 @@ pub(crate) struct Course {
 pub(crate) struct Verdict {
     pub(crate) fault: Option<String>,
     pub(crate) verdicts: Vec<String>,
+    #[serde(skip)]
+    pub(crate) document: Option<String>,
+}
+
+/// A message as it was offered, whether or not it was taken.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Offered {
+    pub(crate) conversation: Option<Uuid>,
+    pub(crate) fate: Option<Fate>,
+    /// Calls its fate has hit.
+    pub(crate) met: u32,
+    /// Times the books have taken it in; more than once must never be.
+    pub(crate) accepted: u32,
+    /// Statuses by which uploads of it were refused.
+    pub(crate) refusals: Vec<u16>,
+    pub(crate) receipts: Vec<Issued>,
+}
+
+/// A receipt that was made, by its entries.
+#[derive(Debug, Clone)]
+pub(crate) struct Issued {
+    pub(crate) receipt: Uuid,
+    pub(crate) kind: String,
+    pub(crate) forged: Option<String>,
+    pub(crate) at: Timestamp,
+    pub(crate) read_at: Option<Timestamp>,
+}
+
+impl Offered {
+    pub(crate) fn way(&self) -> Option<Way> {
+        self.fate.map(|fate| fate.way)
+    }
+
+    pub(crate) fn has_forged(&self) -> bool {
+        self.receipts.iter().any(|made| made.forged.is_some())
+    }
 }
 
 impl Course {
@@ -206,13 +263,16 @@ impl Course {
             .is_some_and(|verdict| verdict.fault.is_none())
     }
 
-    /// Neither handed over, nor given up, nor judged yet: work that a restart takes up again.
+    /// Not given up, but not handed over and judged yet: work that a restart takes up again.
     pub(crate) fn is_unfinished(&self) -> bool {
-        self.verdict.is_none()
-            && !self
-                .transport
-                .iter()
-                .any(|(_, status, _)| *status == Transport::Failed)
+        let handed_over = self.has_status(Transport::Sent) && self.verdict.is_some();
+        !handed_over && !self.has_status(Transport::Failed)
+    }
+
+    pub(crate) fn has_status(&self, wanted: Transport) -> bool {
+        self.transport
+            .iter()
+            .any(|(_, status, _)| *status == wanted)
     }
 }
 
@@ -231,6 +291,7 @@ pub(crate) struct Books {
     length: u64,
     entries: Vec<Entry>,
     courses: BTreeMap<Uuid, Course>,
+    offered: BTreeMap<Uuid, Offered>,
     unread: Vec<Receipt>,
 }
 
@@ -254,6 +315,7 @@ impl Books {
             length: whole as u64,
             entries: Vec::new(),
             courses: BTreeMap::new(),
+            offered: BTreeMap::new(),
             unread: Vec::new(),
         };
         books.cut()?;
@@ -337,6 +399,22 @@ impl Books {
         self.courses.values()
     }
 
+    /// Every message that was offered and could be told from others.
+    pub(crate) fn offered(&self) -> impl Iterator<Item = (Uuid, &Offered)> {
+        self.offered.iter().map(|(id, offered)| (*id, offered))
+    }
+
+    pub(crate) fn offer(&self, message: Uuid) -> Option<&Offered> {
+        self.offered.get(&message)
+    }
+
+    /// What the message has yet to meet, if the next call of this kind is to come out otherwise.
+    pub(crate) fn fate_ahead(&self, message: Uuid) -> Option<Way> {
+        let offered = self.offered.get(&message)?;
+        let fate = offered.fate.filter(|fate| fate.hits(offered.met))?;
+        Some(fate.way)
+    }
+
     /// Unread receipts in the order they came.
     pub(crate) fn unread(&self) -> impl Iterator<Item = (&Receipt, &Letter)> {
         self.unread
@@ -356,8 +434,35 @@ impl Books {
                     receipts: Vec::new(),
                 };
                 self.courses.insert(letter.message, course);
+                let offered = self.offered.entry(letter.message).or_default();
+                offered.conversation = Some(letter.original.conversation_id);
+                offered.accepted += 1;
             }
-            Entry::Refused { .. } => {}
+            Entry::Refused {
+                message, status, ..
+            } => {
+                if let Some(message) = message {
+                    let offered = self.offered.entry(*message).or_default();
+                    offered.refusals.push(*status);
+                }
+            }
+            Entry::Fated {
+                message,
+                conversation,
+                fate,
+                ..
+            } => {
+                let offered = self.offered.entry(*message).or_default();
+                offered.conversation = *conversation;
+                offered.fate = Some(*fate);
+            }
+            Entry::Met {
+                message, status, ..
+            } => {
+                let offered = self.offered.entry(*message).or_default();
+                offered.met += 1;
+                offered.refusals.extend(status);
+            }
             Entry::Transport {
                 at,
                 message,
@@ -372,11 +477,15 @@ impl Books {
                 message,
                 fault,
                 verdicts,
+                document,
                 ..
             } => {
                 if let Some(course) = self.courses.get_mut(message) {
-                    let (fault, verdicts) = (fault.clone(), verdicts.clone());
-                    course.verdict = Some(Verdict { fault, verdicts });
+                    course.verdict = Some(Verdict {
+                        fault: fault.clone(),
+                        verdicts: verdicts.clone(),
+                        document: document.clone(),
+                    });
                 }
             }
             Entry::Receipt(receipt) => {
@@ -385,6 +494,14 @@ impl Books {
                 {
                     course.receipts.push(receipt.kind.clone());
                 }
+                let offered = self.offered.entry(receipt.message).or_default();
+                offered.receipts.push(Issued {
+                    receipt: receipt.receipt,
+                    kind: receipt.kind.clone(),
+                    forged: receipt.forged.clone(),
+                    at: receipt.at,
+                    read_at: None,
+                });
                 self.unread.push(receipt.clone());
             }
             Entry::Opened { at, message } => {
@@ -397,8 +514,15 @@ impl Books {
                     course.came_back_at.get_or_insert(*at);
                 }
             }
-            Entry::Read { receipt, .. } => {
-                self.unread.retain(|waiting| waiting.receipt != *receipt);
+            Entry::Read { at, receipt } => {
+                let waiting = self.unread.iter().position(|one| one.receipt == *receipt);
+                let read = waiting.map(|waiting| self.unread.remove(waiting));
+                let offered = read.and_then(|read| self.offered.get_mut(&read.message));
+                for made in offered.into_iter().flat_map(|one| &mut one.receipts) {
+                    if made.receipt == *receipt {
+                        made.read_at = Some(*at);
+                    }
+                }
             }
         }
         self.entries.push(entry);
@@ -473,6 +597,24 @@ mod tests {
     }
 
     #[test]
+    fn what_is_written_is_never_written_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut books = Books::open(folder.path()).unwrap();
+        let journal = folder.path().join("journal.jsonl");
+        let mut before = Vec::new();
+        for _ in 0..20 {
+            let part = upload(&books);
+            let letter = letter();
+            let line = serde_json::to_vec(&Entry::Accepted(letter.clone())).unwrap();
+            books.accept(letter, "a.b.c", &part).unwrap();
+            let after = std::fs::read(&journal).unwrap();
+            assert_eq!(after.len(), before.len() + line.len() + 1);
+            assert!(after.starts_with(&before));
+            before = after;
+        }
+    }
+
+    #[test]
     fn a_line_cut_off_by_a_power_cut_is_forgotten_and_a_damaged_one_is_reported() {
         let folder = tempfile::tempdir().unwrap();
         let mut books = Books::open(folder.path()).unwrap();
@@ -480,6 +622,7 @@ mod tests {
             at: Timestamp::UNIX_EPOCH,
             status: 400,
             why: String::new(),
+            message: None,
         };
         books.write(refused.clone()).unwrap();
         books.journal.write_all(b"{\"entry\":\"ref").unwrap();

@@ -15,12 +15,15 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::answers::{Citizen, CitizenNotice, MailboxLetter, PrintOrder, PrintStage, ReceiptName};
+use crate::answers::{
+    Citizen, CitizenNotice, MailboxLetter, MessageEnd, PrintOrder, PrintStage, ReceiptName,
+};
 use crate::authority::{AGENCY, AGENCY_NAME};
 use crate::books::{Course, Entry, Letter, LetterKind};
 use crate::checks::message::{Content, Digital};
 use crate::checks::receipt::{Event, NoticeChannel};
-use crate::faults::Fault;
+use crate::ends;
+use crate::faults::Order;
 use crate::persons::{PersonRow, mailbox_owner, persons};
 use crate::problem::Problem;
 use crate::providers::{self, Forgery};
@@ -31,6 +34,7 @@ pub(crate) fn router(world: &Shared) -> Router<Shared> {
     Router::new()
         .route("/persons", get(all_persons))
         .route("/books", get(books))
+        .route("/messages", get(messages))
         .route("/mailboxes", get(mailboxes))
         .route("/mailboxes/{message}/open", post(open))
         .route("/print", get(pile))
@@ -64,9 +68,14 @@ async fn all_persons() -> Json<&'static [PersonRow]> {
 }
 
 async fn books(State(world): State<Shared>) -> Json<Value> {
+    let messages = ends::ends(&world);
     let books = world.books();
     let letters: Vec<&Course> = books.courses().collect();
-    Json(json!({ "letters": letters, "entries": books.entries() }))
+    Json(json!({ "letters": letters, "messages": messages, "entries": books.entries() }))
+}
+
+async fn messages(State(world): State<Shared>) -> Json<Vec<MessageEnd>> {
+    Json(ends::ends(&world))
 }
 
 async fn mailboxes(State(world): State<Shared>) -> Json<Vec<MailboxLetter>> {
@@ -277,6 +286,30 @@ async fn advance(State(world): State<Shared>) -> Result<Json<Value>, Problem> {
 struct ForgeryOrder {
     conversation: Uuid,
     kind: Forgery,
+    #[serde(default)]
+    receipt: Claim,
+}
+
+/// What a forged receipt claims.
+#[derive(Clone, Copy, Default, Deserialize)]
+enum Claim {
+    #[default]
+    #[serde(rename = "leveringskvittering")]
+    Delivered,
+    #[serde(rename = "aapningskvittering")]
+    Opened,
+    #[serde(rename = "feil")]
+    Failed,
+}
+
+impl Claim {
+    fn event(self) -> Event {
+        match self {
+            Self::Delivered => Event::Delivered,
+            Self::Opened => Event::Opened,
+            Self::Failed => providers::supplier_fault(),
+        }
+    }
 }
 
 async fn forge(
@@ -289,26 +322,25 @@ async fn forge(
         .find(|course| course.letter.original.conversation_id == order.conversation)
         .map(|course| course.letter.message)
         .ok_or_else(Problem::not_found)?;
-    let receipt = providers::forge(&world, message, order.kind)?;
+    let receipt = providers::forge(&world, message, order.receipt.event(), order.kind)?;
     Ok(Json(json!({ "receipt": receipt })))
 }
 
-async fn faults(State(world): State<Shared>) -> Json<Vec<Fault>> {
+async fn faults(State(world): State<Shared>) -> Json<Vec<Value>> {
     Json(world.faults.planned())
 }
 
+/// What is set for citizens and print shop holds for the letters they have, too.
 async fn plan_fault(
     State(world): State<Shared>,
-    Json(fault): Json<Fault>,
-) -> Result<Json<Vec<Fault>>, Problem> {
-    if !fault.fits() {
-        return Err(Problem::bad_request("this kind is not for this service"));
-    }
-    world.faults.plan(fault);
+    Json(order): Json<Order>,
+) -> Result<Json<Vec<Value>>, Problem> {
+    world.faults.plan(order).map_err(Problem::bad_request)?;
+    providers::act_on_all(&world).await;
     Ok(Json(world.faults.planned()))
 }
 
-async fn clear_faults(State(world): State<Shared>) -> Json<Vec<Fault>> {
+async fn clear_faults(State(world): State<Shared>) -> Json<Vec<Value>> {
     world.faults.clear();
     Json(world.faults.planned())
 }

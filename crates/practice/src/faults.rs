@@ -1,4 +1,5 @@
-//! Misbehaviour on demand: the next calls to a target fail in a chosen way.
+//! Misbehaviour on demand: the next calls to a target fail in a chosen way, or the next message as
+//! a whole does, or messages by a seed.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -9,11 +10,18 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
-use serde::{Deserialize, Serialize};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use openssl::x509::X509Ref;
+use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::{Value, json};
 
-use crate::access_point::{drain, read_slowly};
+use crate::access_point::{drain, read_part, read_slowly};
+use crate::authority::DIGIPOST;
+use crate::fates::{Auto, Fate, Random};
+use crate::lines::Line;
 use crate::problem::Problem;
+use crate::providers::Forgery;
 use crate::world::Shared;
 
 /// One planned misbehaviour.
@@ -31,18 +39,27 @@ pub(crate) struct Fault {
 }
 
 impl Fault {
-    /// Some ways change what one target answers, and mean nothing elsewhere.
+    /// Most ways change what one target answers, and mean nothing elsewhere.
     pub(crate) fn fits(&self) -> bool {
         match self.way {
-            Way::NullItem => self.target == Target::Inbox,
-            Way::LocalTimestamps => self.target == Target::Statuses,
-            Way::OutdatedMailbox => self.target == Target::Register,
+            Way::NullItem => matches!(self.target, Target::Inbox | Target::Message),
+            Way::LocalTimestamps => matches!(self.target, Target::Statuses | Target::Message),
+            Way::DuplicateItems | Way::ReversedItems => self.target == Target::Inbox,
+            Way::OutdatedMailbox | Way::ExpiredCertificate => self.target == Target::Register,
             Way::SlowUpload { .. } => self.target == Target::Submit,
+            Way::ReceiptsTwice
+            | Way::ReceiptsReordered
+            | Way::NotHandedOver
+            | Way::FailedEarly
+            | Way::FailedLate
+            | Way::ForgedReceipt { .. }
+            | Way::ForeignReceipt => self.target == Target::Message,
+            Way::SlowAnswer { .. } => self.target != Target::Message,
             Way::LoseBefore
             | Way::LoseAfter
+            | Way::Reset
             | Way::Status { .. }
-            | Way::Delay { .. }
-            | Way::SlowAnswer { .. } => true,
+            | Way::Delay { .. } => true,
         }
     }
 }
@@ -58,11 +75,13 @@ enum Target {
     Statuses,
     Inbox,
     Read,
+    /// A message that was not offered before, on its whole way.
+    Message,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-enum Way {
+pub(crate) enum Way {
     /// The call is read to its end and the connection closed: nothing was done.
     LoseBefore,
     /// The call is done and the connection closed without an answer.
@@ -79,50 +98,165 @@ enum Way {
     Delay { milliseconds: u64 },
     /// Done at once, answered after a wait.
     SlowAnswer { milliseconds: u64 },
+    /// The connection is reset (TCP RST) when a part of the call is read.
+    Reset,
     /// The body is read at this speed.
     SlowUpload { bytes_per_second: u32 },
     /// The inbox begins with an item without a receipt.
     NullItem,
+    /// Each item of the inbox stands there twice.
+    DuplicateItems,
+    /// The inbox ends with its oldest item.
+    ReversedItems,
     /// Timestamps of statuses lack their offset.
     LocalTimestamps,
     /// The register gives mailbox addresses that have been closed by the time of the upload.
     OutdatedMailbox,
+    /// The register gives a certificate of Digipost's that has expired.
+    ExpiredCertificate,
+    /// Each receipt is made twice, and each of them stands in the inbox twice.
+    ReceiptsTwice,
+    /// The receipts come before the status SENDT, and the last of them first.
+    ReceiptsReordered,
+    /// Status FEILET.
+    NotHandedOver,
+    /// `feil` instead of any other receipt, and before the status SENDT.
+    FailedEarly,
+    /// `feil` when the letter was delivered, or accepted for print, by its receipts.
+    FailedLate,
+    /// A `feil` that nobody of the supplier's has signed comes beside what is true.
+    ForgedReceipt {
+        #[serde(default)]
+        forgery: Forgery,
+    },
+    /// The supplier's receipt of a conversation nobody has begun comes beside what is true.
+    ForeignReceipt,
 }
 
-/// The planned misbehaviours, oldest first.
+/// What is asked of the plan: one fault more, or a setting.
+pub(crate) enum Order {
+    Fault(Fault),
+    Setting(Setting),
+}
+
+/// What is set holds until it is set anew or forgotten.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Setting {
+    random: Option<Random>,
+    auto: Option<Auto>,
+}
+
+impl<'de> Deserialize<'de> for Order {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let order = Value::deserialize(deserializer)?;
+        let read = if order.get("random").or(order.get("auto")).is_some() {
+            serde_json::from_value(order).map(Self::Setting)
+        } else {
+            serde_json::from_value(order).map(Self::Fault)
+        };
+        read.map_err(de::Error::custom)
+    }
+}
+
+/// What is planned, the oldest first, and what is set.
 #[derive(Default)]
-pub(crate) struct Faults(Mutex<Vec<Fault>>);
+pub(crate) struct Faults(Mutex<Plan>);
+
+#[derive(Default)]
+struct Plan {
+    faults: Vec<Fault>,
+    random: Option<Random>,
+    /// Look-ups since the seed was set.
+    lookups: u64,
+    auto: Option<Auto>,
+}
 
 impl Faults {
-    pub(crate) fn plan(&self, fault: Fault) {
-        self.lock().push(fault);
+    /// Gives back why an order can't be met.
+    pub(crate) fn plan(&self, order: Order) -> Result<(), &'static str> {
+        let mut plan = self.lock();
+        match order {
+            Order::Fault(fault) if !fault.fits() => {
+                return Err("this kind is not for this service");
+            }
+            Order::Fault(fault) => plan.faults.push(fault),
+            Order::Setting(Setting { random, auto }) => {
+                let possible = random.is_none_or(|random| random.is_possible())
+                    && auto.is_none_or(|auto| auto.is_possible());
+                if !possible {
+                    return Err("shares lie between 0 and 1, and so does their sum");
+                }
+                if random.is_some() {
+                    plan.random = random;
+                    plan.lookups = 0;
+                }
+                plan.auto = auto.or(plan.auto);
+            }
+        }
+        Ok(())
     }
 
+    /// Forgets everything; what messages have met by now stays theirs.
     pub(crate) fn clear(&self) {
-        self.lock().clear();
+        *self.lock() = Plan::default();
     }
 
-    pub(crate) fn planned(&self) -> Vec<Fault> {
-        self.lock().clone()
+    /// The planned faults, then what is set.
+    pub(crate) fn planned(&self) -> Vec<Value> {
+        let plan = self.lock();
+        let faults = plan.faults.iter().map(|fault| json!(fault));
+        let random = plan.random.map(|random| json!({ "random": random }));
+        let auto = plan.auto.map(|auto| json!({ "auto": auto }));
+        faults.chain(random).chain(auto).collect()
+    }
+
+    /// What a message that was not offered before meets: what is planned next, else what the seed
+    /// says.
+    pub(crate) fn fate(&self, message: uuid::Uuid) -> Option<Fate> {
+        let planned = self.next(Target::Message).map(|way| Fate::of(way, 1));
+        planned.or_else(|| self.lock().random?.fate(message))
+    }
+
+    /// What citizens and print shop do unasked.
+    pub(crate) fn auto(&self) -> Option<Auto> {
+        self.lock().auto
     }
 
     fn next(&self, target: Target) -> Option<Way> {
-        let mut planned = self.lock();
-        let next = planned.iter_mut().find(|fault| fault.target == target)?;
+        let mut plan = self.lock();
+        let faults = &mut plan.faults;
+        let next = faults.iter_mut().find(|fault| fault.target == target);
+        let Some(next) = next else {
+            return plan.outdated(target);
+        };
         if next.after > 0 {
             next.after -= 1;
             return None;
         }
         let way = next.way;
         next.times = next.times.saturating_sub(1);
-        planned.retain(|fault| fault.times > 0);
+        faults.retain(|fault| fault.times > 0);
         Some(way)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Fault>> {
+    fn lock(&self) -> MutexGuard<'_, Plan> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+impl Plan {
+    fn outdated(&mut self, target: Target) -> Option<Way> {
+        let random = self.random.filter(|_| target == Target::Register)?;
+        self.lookups += 1;
+        random
+            .outdates(self.lookups)
+            .then_some(Way::OutdatedMailbox)
+    }
+}
+
+/// What an outdated mailbox address begins with.
+pub(crate) const OUTDATED: &str = "utdatert.";
 
 /// Marks an answer that must never reach the caller: the server closes the connection instead.
 #[derive(Debug, Clone, Copy)]
@@ -146,6 +280,11 @@ pub(crate) async fn misbehave(
             drain(request.into_body()).await;
             lost(Response::new(Body::empty()))
         }
+        Way::Reset => {
+            let line = Line::of(&request);
+            read_part(request.into_body()).await;
+            reset(line)
+        }
         Way::LoseAfter => lost(next.run(request).await),
         Way::Status {
             status,
@@ -153,15 +292,7 @@ pub(crate) async fn misbehave(
             as_string,
         } => {
             drain(request.into_body()).await;
-            let answer = answer(status, retry_after);
-            if as_string {
-                rewritten(answer, |problem| {
-                    problem["status"] = json!(problem["status"].to_string());
-                })
-                .await
-            } else {
-                answer
-            }
+            answer(status, retry_after, as_string)
         }
         Way::Delay { milliseconds } => {
             wait(milliseconds).await;
@@ -186,7 +317,7 @@ pub(crate) async fn misbehave(
             };
             rewritten(answer, |items| {
                 if let Some(items) = items.as_array_mut() {
-                    items.insert(0, json!({ "forretningsmelding": null }));
+                    items.insert(0, null_item());
                 }
             })
             .await
@@ -194,9 +325,26 @@ pub(crate) async fn misbehave(
         Way::LocalTimestamps => {
             rewritten(next.run(request).await, |statuses| {
                 for status in statuses.as_array_mut().into_iter().flatten() {
-                    // The date, the time to the millisecond; then the offset.
-                    let local = status["timestamp"].as_str().and_then(|text| text.get(..23));
-                    status["timestamp"] = json!(local);
+                    lose_offset(status);
+                }
+            })
+            .await
+        }
+        Way::DuplicateItems => {
+            rewritten(next.run(request).await, |items| {
+                if let Some(items) = items.as_array_mut() {
+                    *items = items
+                        .drain(..)
+                        .flat_map(|item| [item.clone(), item])
+                        .collect();
+                }
+            })
+            .await
+        }
+        Way::ReversedItems => {
+            rewritten(next.run(request).await, |items| {
+                if let Some(items) = items.as_array_mut() {
+                    items.reverse();
                 }
             })
             .await
@@ -206,31 +354,84 @@ pub(crate) async fn misbehave(
                 for person in answer["personer"].as_array_mut().into_iter().flatten() {
                     let address = person.pointer_mut("/digital_post/postkasseadresse");
                     if let Some(Value::String(address)) = address {
-                        address.insert_str(0, "utdatert.");
+                        address.insert_str(0, OUTDATED);
                     }
                 }
             })
             .await
         }
+        Way::ExpiredCertificate => {
+            let expired = world.authority.expired_mailbox.clone();
+            rewritten(next.run(request).await, |answer| expire(answer, &expired)).await
+        }
+        // These change no answer; they are for messages only.
+        Way::ReceiptsTwice
+        | Way::ReceiptsReordered
+        | Way::NotHandedOver
+        | Way::FailedEarly
+        | Way::FailedLate
+        | Way::ForgedReceipt { .. }
+        | Way::ForeignReceipt => next.run(request).await,
     }
 }
 
-fn lost(mut response: Response) -> Response {
+/// Closes the connection without an answer.
+pub(crate) fn lost(mut response: Response) -> Response {
     response.extensions_mut().insert(Lost);
     response
 }
 
-fn answer(status: u16, retry_after: Option<u32>) -> Response {
+/// Closes the connection by a reset.
+pub(crate) fn reset(line: Option<Line>) -> Response {
+    match line.map(|line| line.reset()) {
+        Some(Ok(())) => {}
+        Some(Err(fault)) => tracing::warn!(%fault, "closed in order instead of reset"),
+        None => tracing::warn!("closed in order instead of reset"),
+    }
+    lost(Response::new(Body::empty()))
+}
+
+/// The date and the time to the millisecond stay; the offset goes.
+pub(crate) fn lose_offset(status: &mut Value) {
+    let local = status["timestamp"].as_str().and_then(|text| text.get(..23));
+    status["timestamp"] = json!(local);
+}
+
+/// An item without a receipt.
+pub(crate) fn null_item() -> Value {
+    json!({ "forretningsmelding": null })
+}
+
+fn expire(answer: &mut Value, expired: &X509Ref) {
+    let Ok(expired) = expired.to_der().map(|der| STANDARD.encode(der)) else {
+        return;
+    };
+    for person in answer["personer"].as_array_mut().into_iter().flatten() {
+        let supplier = &person["digital_post"]["postkasseleverandoeradresse"];
+        if supplier == DIGIPOST && person["sertifikat"].is_string() {
+            person["sertifikat"] = json!(expired);
+        }
+    }
+}
+
+const ASKED_FOR: &str = "asked for by the practice control";
+
+/// A status asked for.
+pub(crate) fn answer(status: u16, retry_after: Option<u32>, as_string: bool) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = if status == StatusCode::BAD_GATEWAY {
         (status, Html("<html><body>Bad Gateway</body></html>")).into_response()
+    } else if as_string {
+        let problem = json!({
+            "type": "about:blank",
+            "title": "Practised Fault",
+            "status": status.as_u16().to_string(),
+            "detail": ASKED_FOR,
+        });
+        let kind = [(header::CONTENT_TYPE, "application/problem+json")];
+        (status, kind, problem.to_string()).into_response()
     } else {
-        Problem::new(
-            status,
-            "Practised Fault",
-            "asked for by the practice control",
-        )
-        .into_response()
+        Problem::new(status, "Practised Fault", ASKED_FOR).into_response()
     };
     if let Some(seconds) = retry_after {
         response

@@ -3,25 +3,26 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use openssl::error::ErrorStack;
 use openssl::sha::sha256;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utpost_domain::OrgNumber;
 use uuid::Uuid;
 
 use crate::answers::{KeptDocument, LetterContents};
 use crate::authority::{AGENCY, DIGIPOST, EBOKS, Identity, PRINT};
-use crate::books::{Course, Entry, Letter, LetterKind, Receipt, Transport};
+use crate::books::{Course, Entry, Letter, LetterKind, Offered, Receipt, Transport};
 use crate::checks::jws::Compact;
 use crate::checks::message::{Content, Digital, Message};
 use crate::checks::receipt::{self, Event, NoticeChannel, Side};
 use crate::checks::token::TokenIssuer;
 use crate::checks::{self, Outcome, Provider, Span, Takes, Verdict, mailbox_checks};
 use crate::disk;
+use crate::faults::Way;
 use crate::persons::{Fate, mailbox_owner, persons};
 use crate::problem::Problem;
 use crate::world::{Shared, World};
@@ -37,12 +38,16 @@ const LONGEST_WAIT: i64 = 30 * 24;
 /// Takes up what an earlier instance left unfinished. What is due by now has happened when this
 /// returns, so that nothing stands still where practice runs only for moments at a time.
 pub(crate) async fn take_up(world: &Shared) {
-    let unfinished: Vec<(Uuid, Timestamp)> = world
-        .books()
-        .courses()
-        .filter(|course| course.is_unfinished())
-        .map(|course| (course.letter.message, course.letter.at))
-        .collect();
+    let unfinished: Vec<(Uuid, Timestamp)> = {
+        let books = world.books();
+        let courses = books.courses().filter(|course| {
+            let offered = books.offer(course.letter.message);
+            course.is_unfinished() || next_act(world, course, offered).is_some()
+        });
+        courses
+            .map(|course| (course.letter.message, course.letter.at))
+            .collect()
+    };
     for (message, accepted_at) in unfinished {
         let age = Duration::try_from(world.now().duration_since(accepted_at)).unwrap_or_default();
         match world.options.sent_after.checked_sub(age) {
@@ -54,28 +59,162 @@ pub(crate) async fn take_up(world: &Shared) {
     }
 }
 
+/// Lets happen to all letters what happens without anybody's call.
+pub(crate) async fn act_on_all(world: &Shared) {
+    let due: Vec<Uuid> = {
+        let books = world.books();
+        let courses = books.courses().filter(|course| {
+            let offered = books.offer(course.letter.message);
+            !course.is_unfinished() && next_act(world, course, offered).is_some()
+        });
+        courses.map(|course| course.letter.message).collect()
+    };
+    for message in due {
+        work(world, message, act).await;
+    }
+}
+
 /// Carries a letter accepted just now to its supplier, in a task of its own.
 pub(crate) fn carry(world: &Shared, message: Uuid) {
     let wait = world.options.sent_after;
     tokio::spawn(walk(Arc::clone(world), message, wait));
 }
 
-/// The way of a letter from the access point to its first receipts.
+/// The way of a letter from the access point to the last thing that happens to it unasked.
 async fn walk(world: Shared, message: Uuid, wait: Duration) {
     tokio::time::sleep(wait).await;
-    let access_point = Arc::clone(&world);
-    let handed = tokio::task::spawn_blocking(move || hand_over(&access_point, message)).await;
-    if !matches!(handed, Ok(Ok(true))) {
-        return;
+    if receipts_come_first(&world, message) {
+        work(&world, message, deliver).await;
+        work(&world, message, hand_over).await;
+    } else {
+        if work(&world, message, hand_over).await != Some(true) {
+            return;
+        }
+        tokio::time::sleep(world.options.receipt_after).await;
+        work(&world, message, deliver).await;
     }
-    tokio::time::sleep(world.options.receipt_after).await;
-    if tokio::task::spawn_blocking(move || deliver(&world, message))
-        .await
-        .is_err()
-    {
-        tracing::error!(%message, "the supplier's task has failed");
+    work(&world, message, act).await;
+}
+
+/// Does a step of a letter's way where it may take its time; `None` when it failed, for the next
+/// start to take up.
+async fn work<T: Send + 'static>(
+    world: &Shared,
+    message: Uuid,
+    step: fn(&World, Uuid) -> Result<T, Problem>,
+) -> Option<T> {
+    let world = Arc::clone(world);
+    match tokio::task::spawn_blocking(move || step(&world, message)).await {
+        Ok(Ok(done)) => Some(done),
+        // The problem was logged where it arose.
+        Ok(Err(_)) => None,
+        Err(_) => {
+            tracing::error!(%message, "a step of the letter's way has failed");
+            None
+        }
     }
 }
+
+/// Whether the supplier reports before the access point has told SENDT.
+fn receipts_come_first(world: &World, message: Uuid) -> bool {
+    let books = world.books();
+    let way = books.offer(message).and_then(Offered::way);
+    let letter = books.course(message).map(|course| &course.letter);
+    matches!(way, Some(Way::ReceiptsReordered | Way::FailedEarly))
+        && letter.is_some_and(|letter| handing_over(letter, way).0 == Transport::Sent)
+}
+
+/// What happens to a delivered letter without anybody's call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Act {
+    Report(Event),
+    /// The citizen opens it; reported when that was asked for.
+    Open,
+    /// Paper comes back to the sender, who asked for no report.
+    ComeBack,
+}
+
+/// What happens next to a letter without anybody's call, by its fate and by what is set.
+pub(crate) fn next_act(world: &World, course: &Course, offered: Option<&Offered>) -> Option<Act> {
+    if !course.is_delivered() || course.receipts.iter().any(|kind| kind == FAILED) {
+        return None;
+    }
+    if offered.and_then(Offered::way) == Some(Way::FailedLate) {
+        return Some(Act::Report(supplier_fault()));
+    }
+    let auto = world.faults.auto()?;
+    let letter = &course.letter;
+    match letter.kind {
+        LetterKind::Digital => {
+            let opens = course.opened_at.is_none()
+                && fate(letter) != Fate::Silent
+                && auto.opens(letter.message);
+            opens.then_some(Act::Open)
+        }
+        LetterKind::Print if !auto.post => None,
+        LetterKind::Print if !course.has_receipt(&Event::Delivered) => {
+            Some(Act::Report(Event::Delivered))
+        }
+        LetterKind::Print => {
+            let is_back = course.came_back_at.is_some() || course.has_receipt(&Event::Returned);
+            let returns = fate(letter) == Fate::Returned || auto.returns(letter.message);
+            match letter.return_reported {
+                _ if is_back || !returns => None,
+                true => Some(Act::Report(Event::Returned)),
+                false => Some(Act::ComeBack),
+            }
+        }
+    }
+}
+
+const FAILED: &str = "feil";
+
+/// Lets happen to a letter what happens without anybody's call, until nothing more does.
+pub(crate) fn act(world: &World, message: Uuid) -> Result<(), Problem> {
+    let _acting = world.acting.lock().unwrap_or_else(PoisonError::into_inner);
+    loop {
+        let (act, course) = {
+            let books = world.books();
+            let Some(course) = books.course(message) else {
+                return Ok(());
+            };
+            let Some(act) = next_act(world, course, books.offer(message)) else {
+                return Ok(());
+            };
+            (act, course.clone())
+        };
+        let at = world.now();
+        match act {
+            Act::Report(event) => report_as_fated(world, message, event)?,
+            Act::ComeBack => write(world, Entry::CameBack { at, message })?,
+            Act::Open => {
+                // The receipt first: what ends this is the entry of the opening.
+                if course.letter.opening_asked && !course.has_receipt(&Event::Opened) {
+                    report_as_fated(world, message, Event::Opened)?;
+                }
+                write(world, Entry::Opened { at, message })?;
+            }
+        }
+    }
+}
+
+/// Reports once, or twice when that is the message's fate.
+fn report_as_fated(world: &World, message: Uuid, event: Event) -> Result<(), Problem> {
+    let way = world.books().offer(message).and_then(Offered::way);
+    if way == Some(Way::ReceiptsTwice) {
+        report(world, message, event.clone())?;
+    }
+    report(world, message, event).map(drop)
+}
+
+pub(crate) fn supplier_fault() -> Event {
+    Event::Failed {
+        side: Side::Server,
+        details: Some(SUPPLIER_FAULT.to_owned()),
+    }
+}
+
+const SUPPLIER_FAULT: &str = "the supplier could not process the message";
 
 /// Makes, signs and stores one receipt; gives its identifier.
 pub(crate) fn report(world: &World, message: Uuid, event: Event) -> Result<Uuid, Problem> {
@@ -83,10 +222,11 @@ pub(crate) fn report(world: &World, message: Uuid, event: Event) -> Result<Uuid,
 }
 
 /// How a receipt is forged on purpose.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Forgery {
     /// The supplier's certificate, a signature by another key.
+    #[default]
     WrongKey,
     /// A certificate of the supplier's name by an authority of our authority's name.
     ForeignCa,
@@ -105,14 +245,22 @@ impl Forgery {
             Self::ForeignCa => "foreign_ca",
             Self::WrongSender => "wrong_sender",
             Self::Tampered => "tampered",
-            Self::UnknownConversation => "unknown_conversation",
+            Self::UnknownConversation => FOREIGN,
         }
     }
 }
 
-/// Puts a forged `leveringskvittering` for a letter into the inbox.
-pub(crate) fn forge(world: &World, message: Uuid, forgery: Forgery) -> Result<Uuid, Problem> {
-    store(world, message, Event::Delivered, Some(forgery))
+/// The forgery whose receipts answer a conversation nobody has begun.
+pub(crate) const FOREIGN: &str = "unknown_conversation";
+
+/// Puts a forged receipt for a letter into the inbox.
+pub(crate) fn forge(
+    world: &World,
+    message: Uuid,
+    event: Event,
+    forgery: Forgery,
+) -> Result<Uuid, Problem> {
+    store(world, message, event, Some(forgery))
 }
 
 /// What the night brings to a letter on paper: it is posted, and the night after it may come back.
@@ -160,34 +308,18 @@ pub(crate) fn failing_notice(digital: &Digital) -> Option<NoticeChannel> {
 
 /// Whether the supplier's access point took it: the status is SENDT, else FEILET.
 fn hand_over(world: &World, message: Uuid) -> Result<bool, Problem> {
-    let Some(course) = world.books().course(message).cloned() else {
+    let (course, way) = {
+        let books = world.books();
+        let way = books.offer(message).and_then(Offered::way);
+        (books.course(message).cloned(), way)
+    };
+    let Some(course) = course else {
         return Ok(false);
     };
-    if course
-        .transport
-        .iter()
-        .any(|(_, status, _)| *status == Transport::Sent)
-    {
+    if course.has_status(Transport::Sent) {
         return Ok(true);
     }
-    let letter = &course.letter;
-    let registered = match letter.kind {
-        LetterKind::Digital => matches!(letter.receiver.as_str(), DIGIPOST | EBOKS),
-        LetterKind::Print => letter.receiver.as_str() == PRINT,
-    };
-    let (status, description) = if !registered {
-        (
-            Transport::Failed,
-            "the receiver is not in the address register",
-        )
-    } else if fate(letter) == Fate::NotHandedOver {
-        (
-            Transport::Failed,
-            "the receiver's access point did not answer",
-        )
-    } else {
-        (Transport::Sent, "accepted by the receiver's access point")
-    };
+    let (status, description) = handing_over(&course.letter, way);
     let (at, description) = (world.now(), description.to_owned());
     write(
         world,
@@ -201,26 +333,45 @@ fn hand_over(world: &World, message: Uuid) -> Result<bool, Problem> {
     Ok(status == Transport::Sent)
 }
 
+/// The status that handing over ends with, and its description.
+fn handing_over(letter: &Letter, way: Option<Way>) -> (Transport, &'static str) {
+    let registered = match letter.kind {
+        LetterKind::Digital => matches!(letter.receiver.as_str(), DIGIPOST | EBOKS),
+        LetterKind::Print => letter.receiver.as_str() == PRINT,
+    };
+    if !registered {
+        let why = "the receiver is not in the address register";
+        (Transport::Failed, why)
+    } else if fate(letter) == Fate::NotHandedOver || way == Some(Way::NotHandedOver) {
+        let why = "the receiver's access point did not answer";
+        (Transport::Failed, why)
+    } else {
+        (Transport::Sent, "accepted by the receiver's access point")
+    }
+}
+
 /// The supplier opens the letter, checks it, keeps it for the citizen, and reports.
 ///
 /// The verdict is written last: after a stop in between the whole is done again, but receipts that
 /// were made by then are not made twice.
 fn deliver(world: &World, message: Uuid) -> Result<(), Problem> {
-    let Some(course) = world.books().course(message).cloned() else {
+    let (course, offered) = {
+        let books = world.books();
+        let offered = books.offer(message).cloned().unwrap_or_default();
+        (books.course(message).cloned(), offered)
+    };
+    let Some(course) = course.filter(|course| course.verdict.is_none()) else {
         return Ok(());
     };
-    let letter = &course.letter;
+    let (letter, way) = (&course.letter, offered.way());
     let (verdict, opened) = check(world, letter)?;
     let fate = fate(letter);
     let refused = verdict
         .refusal()
         .map(|(_, fault)| (Side::Client, fault.to_string()));
-    let broken = (fate == Fate::SupplierFault).then(|| {
-        (
-            Side::Server,
-            "the supplier could not process the message".to_owned(),
-        )
-    });
+    let broken = (fate == Fate::SupplierFault || way == Some(Way::FailedEarly))
+        .then(|| (Side::Server, SUPPLIER_FAULT.to_owned()));
+    let document = opened.as_ref().and_then(main_document);
     let (fault, events) = match (refused.or(broken), opened) {
         (Some((side, text)), _) => (
             Some(text.clone()),
@@ -235,7 +386,10 @@ fn deliver(world: &World, message: Uuid) -> Result<(), Problem> {
         }
         (None, None) => (None, Vec::new()),
     };
-    for event in events {
+    if !offered.has_forged() {
+        forge_as_fated(world, message, way)?;
+    }
+    for event in in_order(world, letter, events, way) {
         if !course.has_receipt(&event) {
             report(world, message, event)?;
         }
@@ -248,8 +402,60 @@ fn deliver(world: &World, message: Uuid) -> Result<(), Problem> {
             message,
             fault,
             verdicts,
+            document,
         },
     )
+}
+
+/// SHA-256 of the main document.
+fn main_document(opened: &checks::Letter) -> Option<String> {
+    let main = opened.manifest.documents().next()?;
+    let file = opened.files.iter().find(|file| file.name == main.href)?;
+    Some(hex(&sha256(&file.bytes)))
+}
+
+/// A forgery claims the highest state there is, so that it shows when somebody believes it.
+fn forge_as_fated(world: &World, message: Uuid, way: Option<Way>) -> Result<(), Problem> {
+    match way {
+        Some(Way::ForgedReceipt { forgery }) => {
+            forge(world, message, supplier_fault(), forgery).map(drop)
+        }
+        Some(Way::ForeignReceipt) => {
+            let forgery = Forgery::UnknownConversation;
+            forge(world, message, Event::Delivered, forgery).map(drop)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The supplier's events as the message's fate has them come.
+fn in_order(
+    world: &World,
+    letter: &Letter,
+    mut events: Vec<Event>,
+    way: Option<Way>,
+) -> Vec<Event> {
+    match way {
+        Some(Way::ReceiptsTwice) => events
+            .into_iter()
+            .flat_map(|event| [event.clone(), event])
+            .collect(),
+        Some(Way::ReceiptsReordered) => {
+            let auto = world.faults.auto();
+            let is_posted = events == [Event::AcceptedForPrint] && auto.is_some_and(|set| set.post);
+            let is_opened = events == [Event::Delivered]
+                && letter.opening_asked
+                && auto.is_some_and(|set| set.opens(letter.message));
+            if is_posted {
+                events.push(Event::Delivered);
+            } else if is_opened {
+                events.push(Event::Opened);
+            }
+            events.reverse();
+            events
+        }
+        _ => events,
+    }
 }
 
 fn check(world: &World, letter: &Letter) -> Result<(Verdict, Option<checks::Letter>), Problem> {

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::fs::{File, TryLockError};
-use std::io;
+use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
@@ -19,7 +19,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Router, ServiceExt};
 use axum_server::Handle;
-use axum_server::tls_rustls::RustlsConfig;
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 use openssl::error::ErrorStack;
@@ -32,7 +32,9 @@ use crate::authority::{self, AGENCY, AGENCY_NAME, Authority, AuthorityFault};
 use crate::books::{Books, BooksFault};
 use crate::checks::token::TokenIssuer;
 use crate::checks::trust::Trust;
+use crate::clock::{self, FastClock};
 use crate::faults::{self, Lost};
+use crate::lines::Lines;
 use crate::world::{Shared, World, issuer};
 use crate::{access_point, control, disk, providers, register, tokens};
 
@@ -57,6 +59,9 @@ pub struct PracticeOptions {
     pub left_out: Vec<u8>,
     /// Asked for every time that matters.
     pub now: Clock,
+    /// How many times as fast as the machine's own clock `now` runs, 1 for no faster. Waits stay as
+    /// they are; a grant may be older by the second it may take on this machine.
+    pub pace: u16,
 }
 
 impl PracticeOptions {
@@ -71,7 +76,31 @@ impl PracticeOptions {
             most_package_bytes: 50 * 1024 * 1024,
             left_out: Vec::new(),
             now: Arc::new(Timestamp::now),
+            pace: 1,
         }
+    }
+
+    /// The same, with the clock that `UTPOST_PRACTICE_CLOCK` asks for, if it does: an instant, `x`,
+    /// and how many times as fast time runs from then on, at most 600. The factor is told on
+    /// standard error.
+    ///
+    /// # Errors
+    /// [`StartFault::Clock`].
+    pub fn from_environment(data_dir: impl Into<PathBuf>) -> Result<Self, StartFault> {
+        let mut options = Self::in_folder(data_dir);
+        if let Some(text) = std::env::var_os(clock::VARIABLE) {
+            let clock = text.to_str().and_then(FastClock::read);
+            let clock = clock.ok_or(StartFault::Clock)?;
+            // Who can't read it has no use for it.
+            let _ = writeln!(
+                io::stderr(),
+                "practice: time runs {} times as fast",
+                clock.factor()
+            );
+            options.pace = clock.factor();
+            options.now = clock.into_clock();
+        }
+        Ok(options)
     }
 }
 
@@ -186,6 +215,9 @@ pub enum StartFault {
     /// The server thread ended in a panic.
     #[error("server thread")]
     Thread,
+    /// `UTPOST_PRACTICE_CLOCK` is not understood.
+    #[error("UTPOST_PRACTICE_CLOCK is not understood")]
+    Clock,
 }
 
 impl From<ErrorStack> for StartFault {
@@ -251,6 +283,7 @@ impl Practice {
             ),
             used_grants: Default::default(),
             faults: Default::default(),
+            acting: Default::default(),
             shelf: Mutex::new(books),
             options,
             base_url,
@@ -405,7 +438,8 @@ fn serve_in_thread(
             let served = runtime.block_on(async {
                 providers::take_up(&world).await;
                 let app = router(world.clone());
-                axum_server::from_tcp_rustls(listener, tls)?
+                axum_server::from_tcp(listener)?
+                    .acceptor(RustlsAcceptor::new(tls).acceptor(Lines))
                     .handle(handle)
                     .serve(ServiceExt::<Request>::into_make_service(Answering(app)))
                     .await

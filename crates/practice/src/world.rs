@@ -24,6 +24,8 @@ pub(crate) struct World {
     pub(crate) trust: Trust,
     pub(crate) used_grants: UsedGrants,
     pub(crate) faults: Faults,
+    /// Held by who lets something happen to a letter unasked, so that it does not happen twice.
+    pub(crate) acting: Mutex<()>,
     pub(crate) shelf: Mutex<Books>,
 }
 

@@ -1,6 +1,6 @@
 //! One instance for each data folder; books and authority outlive it.
 
-use crate::support::{Bench, CONTACT, Content, Letter, SEND, quick};
+use crate::support::{Bench, CONTACT, Content, Letter, SEND, quick, sign};
 use serde_json::{Value, json};
 use utpost_practice::{
     DIGIPOST, Endpoints, Practice, PracticeOptions, ResetAuthority, StartFault, reset,
@@ -172,8 +172,72 @@ fn answers_are_dated_by_the_clock_of_the_instance() {
         now,
         ..quick(folder.path())
     });
-    let answer = bench.ask_token(&bench.grant(&bench.claims(CONTACT)));
+    let mut claims = bench.claims(CONTACT);
+    let now = jiff::Timestamp::now().as_second();
+    (claims["iat"], claims["exp"]) = (json!(now), json!(now + 100));
+    let answer = bench.ask_token(&bench.grant(&claims));
     assert_eq!(answer.headers()["date"], "Tue, 01 Sep 2026 08:15:30 GMT");
     let text: Value = answer.json().unwrap();
     assert_eq!(text["error"], json!("invalid_grant"));
+}
+
+#[test]
+fn everything_is_judged_and_stamped_by_the_clock_of_the_instance() {
+    let folder = tempfile::tempdir().unwrap();
+    let ahead = jiff::SignedDuration::from_hours(40 * 24);
+    let bench = Bench::with(PracticeOptions {
+        now: std::sync::Arc::new(move || jiff::Timestamp::now() + ahead),
+        ..quick(folder.path())
+    });
+    let letter = Letter {
+        receiver: DIGIPOST,
+        content: Content::Digital {
+            mailbox: MAILBOX,
+            opening: false,
+        },
+    };
+    // Dated by the machine's clock, forty days ago here: the token is good, the letter too old.
+    let late = bench.send(&letter);
+    let receipt = &bench.receipts(1)[0]["standardBusinessDocument"]["feil"];
+    assert_eq!(
+        receipt["detaljer"],
+        "the message's date is too old or in the future"
+    );
+    let stamp = receipt["tidspunkt"].as_str().unwrap();
+    let stamp: jiff::Timestamp = stamp.parse().unwrap();
+    assert!(stamp > jiff::Timestamp::now() + jiff::SignedDuration::from_hours(39 * 24));
+
+    let token = bench.token(SEND);
+    let (ids, message, package) = letter.make(&bench, &token);
+    let digest = openssl::sha::sha256(&package);
+    drop(message);
+    let mut message = letter.message(ids, &token, &digest);
+    let made = "/standardBusinessDocument/standardBusinessDocumentHeader/documentIdentification/creationDateAndTime";
+    let now = jiff::Timestamp::now() + ahead;
+    *message.pointer_mut(made).unwrap() = json!(now.to_string());
+    let answer = bench.submit(&token, sign(&message, &bench.own), package);
+    assert_eq!(answer.unwrap().status(), 201);
+    let kind = &bench.receipts(2)[1]["standardBusinessDocument"]["leveringskvittering"];
+    assert!(kind.is_object());
+    let statuses: Value = bench.statuses(late.message).json().unwrap();
+    let stamp: jiff::Timestamp = statuses[0]["timestamp"].as_str().unwrap().parse().unwrap();
+    assert!(stamp > jiff::Timestamp::now());
+}
+
+#[test]
+fn a_grant_may_be_older_by_a_second_of_the_machine_where_time_runs_faster() {
+    let folder = tempfile::tempdir().unwrap();
+    let then = jiff::Timestamp::now();
+    for (pace, error) in [(1, json!("invalid_grant")), (60, Value::Null)] {
+        let bench = Bench::with(PracticeOptions {
+            now: std::sync::Arc::new(move || then),
+            pace,
+            ..quick(folder.path())
+        });
+        let mut claims = bench.claims(CONTACT);
+        let made = then.as_second() - 50;
+        (claims["iat"], claims["exp"]) = (json!(made), json!(made + 100));
+        let answer: Value = bench.ask_token(&bench.grant(&claims)).json().unwrap();
+        assert_eq!(answer["error"], error, "at {pace}");
+    }
 }

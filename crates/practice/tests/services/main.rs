@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod access_point;
+mod fates;
 mod instance;
 mod register;
 mod suppliers;

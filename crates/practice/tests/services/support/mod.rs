@@ -2,11 +2,11 @@
 //! practice services are tried by bytes that neither they nor the product have made.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use jiff::Timestamp;
 use openssl::hash::MessageDigest;
 use openssl::pkcs12::{ParsedPkcs12_2, Pkcs12};
 use openssl::pkey::{PKey, PKeyRef, Private};
@@ -14,7 +14,7 @@ use openssl::sign::Signer;
 use openssl::x509::X509;
 use reqwest::blocking::{Client, Response, multipart};
 use serde_json::{Value, json};
-use utpost_practice::{AGENCY, CLIENT, Endpoints, Practice, PracticeOptions};
+use utpost_practice::{AGENCY, CLIENT, Clock, Endpoints, Practice, PracticeOptions};
 use uuid::Uuid;
 
 pub(crate) mod package;
@@ -36,6 +36,8 @@ pub(crate) struct Own {
     pub(crate) leaf: X509,
     /// Leaf, intermediate, root.
     pub(crate) chain: Vec<X509>,
+    /// By which grants and packages are dated.
+    pub(crate) clock: Clock,
 }
 
 impl Own {
@@ -56,6 +58,7 @@ impl Own {
             key: pkey.unwrap(),
             leaf,
             chain,
+            clock: Arc::new(jiff::Timestamp::now),
         }
     }
 }
@@ -66,6 +69,7 @@ impl Bench {
     }
 
     pub(crate) fn with(options: PracticeOptions) -> Self {
+        let clock = options.now.clone();
         let practice = Practice::start(options).unwrap();
         let ca = std::fs::read(&practice.endpoints().ca_file).unwrap();
         let root = reqwest::Certificate::from_pem(&ca).unwrap();
@@ -75,7 +79,10 @@ impl Bench {
             .timeout(Duration::from_secs(60))
             .build()
             .unwrap();
-        let own = Own::read(&practice.endpoints().agency_p12);
+        let own = Own {
+            clock,
+            ..Own::read(&practice.endpoints().agency_p12)
+        };
         Self {
             practice,
             http,
@@ -93,7 +100,7 @@ impl Bench {
 
     /// Claims of a good grant.
     pub(crate) fn claims(&self, scope: &str) -> Value {
-        let now = Timestamp::now().as_second();
+        let now = (self.own.clock)().as_second();
         json!({
             "aud": self.issuer(),
             "iss": CLIENT,

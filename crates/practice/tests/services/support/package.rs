@@ -147,7 +147,8 @@ fn xades(own: &Own, files: &[(&str, &str, Vec<u8>)]) -> String {
             "<xades:DataObjectFormat ObjectReference=\"#ID_{index}\"><xades:MimeType>{media_type}</xades:MimeType></xades:DataObjectFormat>"
         );
     }
-    let at = jiff::Zoned::now()
+    let at = (own.clock)()
+        .to_zoned(jiff::tz::TimeZone::system())
         .strftime("%Y-%m-%dT%H:%M:%S%.3f%:z")
         .to_string();
     let leaf = own.leaf.to_der().unwrap();
