@@ -17,7 +17,7 @@ CREATE TABLE letters (
     document_key BLOB CHECK (length(document_key) = 32),
     salt         BLOB CHECK (length(salt) = 32),
     begun        INTEGER NOT NULL DEFAULT 0 CHECK (begun IN (0, 1)) -- 1: it has events
-) STRICT, WITHOUT ROWID;
+, forgotten_at TEXT) STRICT, WITHOUT ROWID;
 
 CREATE INDEX letters_not_begun ON letters (id) WHERE begun = 0;
 
@@ -76,7 +76,7 @@ CREATE TABLE overview (
     title           TEXT,          -- personal
     recipient_name  TEXT,          -- personal
     recipient       TEXT           -- personal
-) STRICT;
+, went_at TEXT) STRICT;
 
 CREATE INDEX overview_by_state ON overview (state);
 
@@ -137,3 +137,29 @@ CREATE TABLE receipts (
 CREATE INDEX receipts_by_id ON receipts (receipt_id);
 
 CREATE INDEX receipts_of_letter ON receipts (letter, number);
+
+CREATE TABLE halts (
+    -- When the agency's sending was stopped, and by whom it was let go on.
+    number    INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    code      TEXT NOT NULL, -- of the program's closed list
+    since     TEXT NOT NULL,
+    lifted_at TEXT,          -- NULL while it stands
+    lifted_by TEXT           -- JSON
+) STRICT;
+
+CREATE UNIQUE INDEX halts_one_stands ON halts (lifted_at IS NULL) WHERE lifted_at IS NULL;
+
+CREATE TABLE restorations (
+    -- Each time the ledger was brought back from a backup. From then on it has another channel
+    -- tag; receipts of letters sent before come under the former.
+    number     INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    at         TEXT NOT NULL,
+    former_tag TEXT NOT NULL UNIQUE,
+    ended_at   TEXT -- NULL while nothing may be sent
+) STRICT;
+
+CREATE INDEX letters_forgotten ON letters (id) WHERE forgotten_at IS NOT NULL;
+
+CREATE INDEX overview_by_recipient ON overview (recipient) WHERE recipient IS NOT NULL;
+
+CREATE INDEX overview_changed ON overview (changed_at);

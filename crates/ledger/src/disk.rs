@@ -1,14 +1,68 @@
+use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// Makes a folder that only its owner may enter, with those above it that are missing.
+/// Makes a folder that only its owner may enter, with those above it that are missing, and makes
+/// their names last through a power cut.
 pub(crate) fn make_private_folder(path: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
-    builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
+    match builder.create(path) {
+        Ok(()) => sync_folder(above(path)),
+        Err(_) if path.is_dir() => Ok(()),
+        Err(fault) if fault.kind() == io::ErrorKind::NotFound && above(path) != path => {
+            make_private_folder(above(path))?;
+            make_private_folder(path)
+        }
+        Err(fault) => Err(fault),
+    }
+}
+
+/// The folder a name stands in.
+fn above(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => path,
+    }
+}
+
+/// Copies a file for its owner alone; returns its size when the bytes are on disk. The caller syncs
+/// the folder.
+pub(crate) fn copy_private_file(from: &Path, to: &Path) -> io::Result<u64> {
+    let mut source = File::open(from)?;
+    let mut copy = open_private_file(to)?;
+    copy.set_len(0)?;
+    let bytes = io::copy(&mut source, &mut copy)?;
+    copy.sync_all()?;
+    Ok(bytes)
+}
+
+/// Writes a small file for its owner alone; on disk when this returns, but for its name.
+pub(crate) fn write_private_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = open_private_file(path)?;
+    file.set_len(0)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// The names in a folder; none when it is missing.
+pub(crate) fn names_in(folder: &Path) -> io::Result<Vec<OsString>> {
+    match fs::read_dir(folder) {
+        Ok(entries) => entries.map(|entry| Ok(entry?.file_name())).collect(),
+        Err(fault) if fault.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// Removes a file; a missing one is as good as removed.
+pub(crate) fn remove_file(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(fault) if fault.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
 }
 
 /// Opens a file for writing, made for its owner alone where it is missing.

@@ -168,7 +168,8 @@ fn fold_with(connection: &Connection, id: LetterId, event: &Event) -> Result<Let
     }
 }
 
-fn bodies(connection: &Connection, id: LetterId) -> Result<Vec<Event>, Fault> {
+/// The letter's events without their personal values, oldest first.
+pub(crate) fn bodies(connection: &Connection, id: LetterId) -> Result<Vec<Event>, Fault> {
     let mut statement =
         connection.prepare_cached("SELECT body FROM events WHERE letter = ?1 ORDER BY position")?;
     let mut rows = statement.query([id.to_string()])?;

@@ -57,6 +57,11 @@ fn disk(fault: io::Error) -> LedgerFault {
 
 /// `NotADatabase` is damage here: the key has been tried when the ledger was opened.
 fn database(fault: rusqlite::Error) -> LedgerFault {
+    // The index of the write-ahead log can't grow: nothing but a full disk hinders it.
+    let extended = fault.sqlite_error().map(|error| error.extended_code);
+    if extended == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE) {
+        return LedgerFault::DiskFull;
+    }
     match fault.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => LedgerFault::Busy,
         Some(ErrorCode::DiskFull) => LedgerFault::DiskFull,

@@ -1,5 +1,5 @@
 use std::fs::{self, File, TryLockError};
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -8,32 +8,41 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 use utpost_dispatch::{
-    ChainReport, Counts, Delivered, Entry, Found, IncomingReceipt, KeptDocument, Ledger,
-    LedgerFault, LetterRow, Query, ReceiptKept, Recorded, SignedMessage, Source, StoredReceipt,
+    ChainReport, Counts, Delivered, Entry, Found, Halt, IncomingReceipt, KeptDocument, Ledger,
+    LedgerFault, LetterRow, Query, ReceiptKept, Recorded, Restoration, SignedMessage, Source,
+    StoredReceipt,
 };
 use utpost_domain::{
-    ConversationId, Environment, Letter, LetterId, MessageId, ReceiptId, Salt, Sensitive,
+    Actor, ConversationId, Environment, Letter, LetterId, MessageId, ReceiptId, Salt, Sensitive,
 };
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use crate::disk::{Partial, make_private_folder, open_private_file, remove_folder, sync_folder};
+use crate::copy::copy_database;
+use crate::disk::{
+    Partial, make_private_folder, names_in, open_private_file, remove_folder, sync_folder,
+};
 use crate::documents::{self, DocumentKey, StoredDocument};
 use crate::fault::Fault;
-use crate::{events, overview, receipts, schema};
+use crate::{events, overview, receipts, schema, sending};
 
-const DATABASE: &str = "ledger.db";
+pub(crate) const DATABASE: &str = "ledger.db";
 const LOCK: &str = "ledger.lock";
-const DOCUMENTS: &str = "documents";
-const PARCELS: &str = "parcels";
+pub(crate) const DOCUMENTS: &str = "documents";
+pub(crate) const PARCELS: &str = "parcels";
 const PARTIAL: &str = "partial";
+/// Where a restoration is built up; gone when it is whole.
+pub(crate) const RESTORING: &str = "restoring";
 
 /// An open ledger. Several programs may have the same one open; each call is one transaction.
 pub struct LedgerFile {
-    folder: PathBuf,
+    pub(crate) folder: PathBuf,
     environment: Environment,
     channel_tag: String,
     connection: Mutex<Connection>,
+    /// For backups, which wrap it.
+    pub(crate) key: Zeroizing<[u8; 32]>,
+    database: Identity,
     /// Held shared as long as the ledger is open, so that nobody tidies beside us.
     _presence: File,
     alone: bool,
@@ -62,19 +71,34 @@ impl LedgerFile {
     /// key be made.
     pub fn exists(folder: &Path) -> bool {
         let size = fs::metadata(folder.join(DATABASE)).map_or(0, |file| file.len());
-        size > 0 || folder.join(DOCUMENTS).exists()
+        size > 0 || has_remains(folder)
+    }
+
+    /// Whether what is in this folder is only what a restoration that was ended left there; it can
+    /// be begun again.
+    pub fn is_half_restored(folder: &Path) -> bool {
+        let size = fs::metadata(folder.join(DATABASE)).map_or(0, |file| file.len());
+        size == 0 && folder.join(RESTORING).exists()
     }
 
     fn open(folder: &Path, key: &[u8; 32], environment: Environment) -> Result<Self, Fault> {
         make_private_folder(folder)?;
-        let presence = open_private_file(&folder.join(LOCK))?;
+        let presence = open_private_file(&lock_in(folder))?;
         let alone = enter(&presence)?;
         let database = folder.join(DATABASE);
-        let size = open_private_file(&database)?.metadata()?.len();
-        if size == 0 && folder.join(DOCUMENTS).exists() {
+        if open_private_file(&database)?.metadata()?.len() == 0 && has_remains(folder) {
             return Err(LedgerFault::Damaged.into());
         }
         let mut connection = schema::connect(&database, key)?;
+        if schema::is_outdated(&connection)? {
+            schema::must_be_of(&connection, environment)?;
+            if !alone {
+                return Err(LedgerFault::Busy.into());
+            }
+            let place = folder.join(schema::copy_before_upgrade());
+            let part = folder.join("ledger.db.part");
+            copy_database(&connection, &part, &place, key)?;
+        }
         let channel_tag = schema::migrate(&mut connection, environment)?;
         // Made after the database: their being there tells that there was one.
         for name in [DOCUMENTS, PARCELS, PARTIAL] {
@@ -91,6 +115,8 @@ impl LedgerFile {
             environment,
             channel_tag,
             connection: Mutex::new(connection),
+            key: Zeroizing::new(*key),
+            database: Identity::of(&database)?,
             _presence: presence,
             alone,
         })
@@ -109,7 +135,7 @@ impl LedgerFile {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn read<T>(
+    pub(crate) fn read<T>(
         &self,
         query: impl FnOnce(&Connection) -> Result<T, Fault>,
     ) -> Result<T, LedgerFault> {
@@ -117,7 +143,7 @@ impl LedgerFile {
     }
 
     /// For several queries that must see one state of the ledger, whoever else writes.
-    fn read_at_once<T>(
+    pub(crate) fn read_at_once<T>(
         &self,
         queries: impl FnOnce(&Connection) -> Result<T, Fault>,
     ) -> Result<T, LedgerFault> {
@@ -129,11 +155,23 @@ impl LedgerFile {
         })
     }
 
-    fn write<T>(
+    pub(crate) fn write<T>(
         &self,
         change: impl FnOnce(&Transaction<'_>) -> Result<T, Fault>,
     ) -> Result<T, LedgerFault> {
-        Ok(commit(&mut self.connection(), change)?)
+        let changed = commit(&mut self.connection(), change)?;
+        self.must_be_there()?;
+        Ok(changed)
+    }
+
+    /// A file that was removed or replaced under an open ledger takes every write in silence, and
+    /// all of them are lost. What was written is believed only while the name still leads to it.
+    fn must_be_there(&self) -> Result<(), LedgerFault> {
+        match Identity::of(&self.folder.join(DATABASE)) {
+            Ok(there) if there == self.database => Ok(()),
+            Ok(_) => Err(LedgerFault::Disk(io::ErrorKind::NotFound.into())),
+            Err(fault) => Err(LedgerFault::Disk(fault)),
+        }
     }
 
     /// Seals a document into a file that has no place yet.
@@ -153,7 +191,7 @@ impl LedgerFile {
         Ok((partial, kept))
     }
 
-    fn folder_of(&self, letter: LetterId) -> PathBuf {
+    pub(crate) fn folder_of(&self, letter: LetterId) -> PathBuf {
         self.folder.join(DOCUMENTS).join(letter.to_string())
     }
 }
@@ -270,12 +308,16 @@ impl Ledger for LedgerFile {
         self.read(overview::under_way)
     }
 
+    fn awaiting(&self) -> Result<Vec<LetterId>, LedgerFault> {
+        self.read(overview::awaiting)
+    }
+
     fn letter_of(&self, conversation: ConversationId) -> Result<Option<LetterId>, LedgerFault> {
         self.read(|connection| overview::letter_of(connection, conversation))
     }
 
     fn parcel_path(&self, message: MessageId) -> PathBuf {
-        self.folder.join(PARCELS).join(format!("{message}.cms"))
+        self.folder.join(PARCELS).join(parcel_name(message))
     }
 
     fn keep_message(
@@ -309,14 +351,83 @@ impl Ledger for LedgerFile {
         self.read(|connection| receipts::list(connection, letter))
     }
 
+    fn halt(&self) -> Result<Option<Halt>, LedgerFault> {
+        self.read(sending::halt)
+    }
+
+    fn set_halt(&self, halt: &Halt) -> Result<(), LedgerFault> {
+        self.write(|transaction| sending::set_halt(transaction, halt))
+    }
+
+    fn lift_halt(&self, by: &Actor, at: Timestamp) -> Result<bool, LedgerFault> {
+        self.write(|transaction| sending::lift_halt(transaction, by, at))
+    }
+
+    fn restoration(&self) -> Result<Option<Restoration>, LedgerFault> {
+        self.read_at_once(sending::restoration)
+    }
+
+    fn end_restoration(&self, at: Timestamp) -> Result<(), LedgerFault> {
+        self.write(|transaction| sending::end_restoration(transaction, at))
+    }
+
+    fn former_tags(&self) -> Result<Vec<String>, LedgerFault> {
+        self.read(sending::former_tags)
+    }
+
+    fn sent_like(
+        &self,
+        letter: LetterId,
+        since: Timestamp,
+    ) -> Result<Option<(LetterId, Timestamp)>, LedgerFault> {
+        self.read(|connection| overview::sent_like(connection, letter, since))
+    }
+
     fn check_chain(&self) -> Result<ChainReport, LedgerFault> {
         self.read(events::check_chain)
     }
 }
 
+/// The file by which programs at one ledger know of each other.
+pub(crate) fn lock_in(folder: &Path) -> PathBuf {
+    folder.join(LOCK)
+}
+
+/// The name of a message's parcel.
+pub(crate) fn parcel_name(message: MessageId) -> String {
+    format!("{message}.cms")
+}
+
+/// What tells one file from another that later has its name.
+#[derive(PartialEq, Eq)]
+struct Identity(u64, u64);
+
+impl Identity {
+    /// Without opening it: closing any handle of a file lets go of every lock that this process
+    /// has on it, the database's own among them.
+    #[cfg(unix)]
+    fn of(path: &Path) -> io::Result<Self> {
+        use std::os::unix::fs::MetadataExt;
+
+        let file = fs::metadata(path)?;
+        Ok(Self(file.dev(), file.ino()))
+    }
+
+    /// Elsewhere a file that is open can be neither removed nor replaced.
+    #[cfg(not(unix))]
+    fn of(path: &Path) -> io::Result<Self> {
+        fs::metadata(path).map(|_| Self(0, 0))
+    }
+}
+
+/// Whether a ledger was here: its other folders, or a restoration not brought to its end.
+fn has_remains(folder: &Path) -> bool {
+    folder.join(DOCUMENTS).exists() || folder.join(RESTORING).exists()
+}
+
 /// Takes part in the ledger; true when nobody else has it open, and then nobody can come in
 /// before the lock is let go.
-fn enter(presence: &File) -> Result<bool, Fault> {
+pub(crate) fn enter(presence: &File) -> Result<bool, Fault> {
     let until = Instant::now() + schema::PATIENCE;
     loop {
         let outcome = presence.try_lock().map(|()| true);
@@ -333,7 +444,7 @@ fn enter(presence: &File) -> Result<bool, Fault> {
 }
 
 /// One transaction; what `change` did is undone when it fails.
-fn commit<T>(
+pub(crate) fn commit<T>(
     connection: &mut Connection,
     change: impl FnOnce(&Transaction<'_>) -> Result<T, Fault>,
 ) -> Result<T, Fault> {
@@ -343,15 +454,18 @@ fn commit<T>(
     Ok(changed)
 }
 
-/// Removes what a crash left half done. Nobody else has the ledger open.
+/// Removes what a crash left half done, and what is of no more use. Nobody else has the ledger open.
 fn tidy(folder: &Path, connection: &mut Connection) -> Result<(), Fault> {
-    for letter in letters_not_begun(connection)? {
+    for letter in letters(connection, "begun = 0")? {
         commit(connection, |transaction| {
             drop_letter(folder, transaction, letter)
         })?;
     }
-    for partial in fs::read_dir(folder.join(PARTIAL))? {
-        fs::remove_file(partial?.path())?;
+    for letter in letters(connection, "forgotten_at IS NOT NULL")? {
+        remove_folder(&folder.join(DOCUMENTS).join(letter.to_string()))?;
+    }
+    for partial in names_in(&folder.join(PARTIAL))? {
+        fs::remove_file(folder.join(PARTIAL).join(partial))?;
     }
     for parcel in fs::read_dir(folder.join(PARCELS))? {
         let path = parcel?.path();
@@ -359,19 +473,21 @@ fn tidy(folder: &Path, connection: &mut Connection) -> Result<(), Fault> {
         let message = path
             .file_stem()
             .and_then(|stem| MessageId::parse(stem.to_str()?).ok());
-        let known = match message {
-            Some(message) if sealed => overview::has_message(connection, message)?,
+        let wanted = match message {
+            Some(message) if sealed => overview::keeps_parcel(connection, message)?,
             _ => false,
         };
-        if !known {
+        if !wanted {
             fs::remove_file(path)?;
         }
     }
+    remove_folder(&folder.join(RESTORING))?;
     Ok(())
 }
 
-fn letters_not_begun(connection: &Connection) -> Result<Vec<LetterId>, Fault> {
-    let mut statement = connection.prepare("SELECT id FROM letters WHERE begun = 0")?;
+/// The letters of which the condition, for which there is an index, holds.
+pub(crate) fn letters(connection: &Connection, wanted: &str) -> Result<Vec<LetterId>, Fault> {
+    let mut statement = connection.prepare(&format!("SELECT id FROM letters WHERE {wanted}"))?;
     let mut rows = statement.query([])?;
     let mut letters = Vec::new();
     while let Some(row) = rows.next()? {
@@ -396,7 +512,10 @@ fn drop_letter(
     Ok(())
 }
 
-fn document_key(connection: &Connection, letter: LetterId) -> Result<DocumentKey, Fault> {
+pub(crate) fn document_key(
+    connection: &Connection,
+    letter: LetterId,
+) -> Result<DocumentKey, Fault> {
     let key: Option<[u8; 32]> = connection.query_row(
         "SELECT document_key FROM letters WHERE id = ?1",
         [letter.to_string()],

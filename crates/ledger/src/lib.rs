@@ -19,15 +19,26 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod backup;
+mod check;
+mod copy;
 mod disk;
 mod documents;
 mod events;
+mod export;
 mod fault;
 mod file;
 mod overview;
 mod receipts;
+mod recovery;
+mod retention;
 mod schema;
+mod sending;
 #[cfg(test)]
 mod tests;
 
+pub use backup::{BackupFault, BackupMade};
+pub use check::{Finding, Report};
+pub use export::Exported;
 pub use file::LedgerFile;
+pub use recovery::{Recovery, RecoveryFault, RecoverySecret};

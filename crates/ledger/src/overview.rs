@@ -73,6 +73,13 @@ pub(crate) fn show(
     )?;
     match entry.event.what {
         Happening::Drafted(_) => show_contents(connection, &id, &Listed::of(&entry.personal)),
+        Happening::Sealed(_) | Happening::PrintedHere | Happening::PostedHere => {
+            connection.execute(
+                "UPDATE overview SET went_at = ?2 WHERE letter = ?1",
+                (id, write_time(entry.event.at)),
+            )?;
+            Ok(())
+        }
         _ => Ok(()),
     }
 }
@@ -219,8 +226,25 @@ pub(crate) fn delivered_since(
 
 /// Letters sealed and not finished, oldest first.
 pub(crate) fn under_way(connection: &Connection) -> Result<Vec<LetterId>, Fault> {
-    let mut statement = connection
-        .prepare_cached("SELECT letter FROM overview WHERE under_way = 1 ORDER BY number")?;
+    ids(
+        connection,
+        "SELECT letter FROM overview WHERE under_way = 1 ORDER BY number",
+    )
+}
+
+/// Letters offered that have neither arrived nor been turned away, oldest first.
+pub(crate) fn awaiting(connection: &Connection) -> Result<Vec<LetterId>, Fault> {
+    ids(
+        connection,
+        "SELECT letter FROM overview
+         WHERE under_way = 1 AND state IN ('submitting', 'uncertain', 'at_access_point',
+                                           'at_provider', 'print_accepted')
+         ORDER BY number",
+    )
+}
+
+fn ids(connection: &Connection, wanted: &str) -> Result<Vec<LetterId>, Fault> {
+    let mut statement = connection.prepare_cached(wanted)?;
     let mut rows = statement.query([])?;
     let mut letters = Vec::new();
     while let Some(row) = rows.next()? {
@@ -241,11 +265,62 @@ pub(crate) fn letter_of(
         .transpose()
 }
 
-/// Does a letter of this message exist?
-pub(crate) fn has_message(connection: &Connection, message: MessageId) -> Result<bool, Fault> {
-    Ok(connection
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM overview WHERE message_id = ?1)")?
-        .query_row([message.to_string()], |row| row.get(0))?)
+/// Whether the parcel of this message is kept: as long as the letter, since the evidence of what was
+/// sent is the parcel itself.
+pub(crate) fn keeps_parcel(connection: &Connection, message: MessageId) -> Result<bool, Fault> {
+    let kept = connection
+        .prepare_cached(
+            "SELECT EXISTS (
+                 SELECT 1 FROM overview JOIN letters ON letters.id = overview.letter
+                 WHERE message_id = ?1 AND document_key IS NOT NULL)",
+        )?
+        .query_row([message.to_string()], |row| row.get(0))?;
+    Ok(kept)
+}
+
+/// The messages whose parcels are kept, as [`keeps_parcel`] says.
+pub(crate) fn kept_parcels(connection: &Connection) -> Result<Vec<MessageId>, Fault> {
+    let mut statement = connection.prepare(
+        "SELECT message_id FROM overview JOIN letters ON letters.id = overview.letter
+         WHERE message_id IS NOT NULL AND document_key IS NOT NULL",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut messages = Vec::new();
+    while let Some(row) = rows.next()? {
+        let id: String = row.get("message_id")?;
+        messages.push(MessageId::parse(&id).map_err(|_| LedgerFault::Damaged)?);
+    }
+    Ok(messages)
+}
+
+/// The newest other letter with the same main document to the same citizen that went at `since` or
+/// later and was not turned away since, and when it went.
+pub(crate) fn sent_like(
+    connection: &Connection,
+    letter: LetterId,
+    since: Timestamp,
+) -> Result<Option<(LetterId, Timestamp)>, Fault> {
+    let found = connection
+        .prepare_cached(
+            "SELECT other.letter, other.went_at
+             FROM overview this
+             JOIN documents main ON main.letter = this.letter AND main.number = 0
+             JOIN overview other ON other.recipient = this.recipient
+             JOIN documents same ON same.letter = other.letter AND same.number = 0
+             WHERE this.letter = ?1 AND other.letter <> ?1 AND same.digest = main.digest
+               AND other.went_at >= ?2
+               AND other.state IN ('queued', 'submitting', 'uncertain', 'at_access_point',
+                                   'at_provider', 'print_accepted', 'delivered',
+                                   'handed_to_post', 'opened', 'printed_here', 'posted_here')
+             ORDER BY other.went_at DESC, other.number DESC LIMIT 1",
+        )?
+        .query_row((letter.to_string(), write_time(since)), |row| {
+            Ok((read_letter(row), row.get::<_, String>("went_at")?))
+        })
+        .optional()?;
+    found
+        .map(|(letter, at)| Ok((letter?, read_time(&at)?)))
+        .transpose()
 }
 
 /// The condition of a filter; each has an index that begins with it.
@@ -323,6 +398,6 @@ fn read_state(row: &Row<'_>) -> Result<State, Fault> {
     Ok(state)
 }
 
-fn read_letter(row: &Row<'_>) -> Result<LetterId, Fault> {
+pub(crate) fn read_letter(row: &Row<'_>) -> Result<LetterId, Fault> {
     LetterId::parse(&row.get::<_, String>("letter")?).map_err(|_| LedgerFault::Damaged.into())
 }

@@ -31,6 +31,11 @@ pub(crate) fn keep(
     if known {
         return Ok(ReceiptKept::Known);
     }
+    // After retention nothing personal comes back, not even with a late receipt.
+    let raw = match receipt.letter {
+        Some(letter) if is_forgotten(connection, letter)? => "",
+        _ => &receipt.raw,
+    };
     connection.execute(
         "INSERT INTO receipts (digest, receipt_id, conversation_id, letter, raw, received_at,
                                verdict, signer)
@@ -44,7 +49,7 @@ pub(crate) fn keep(
                 .conversation
                 .map(|conversation| conversation.to_string()),
             receipt.letter.map(|letter| letter.to_string()),
-            &receipt.raw,
+            raw,
             write_time(receipt.received_at),
             &receipt.verdict,
             receipt.signer.map(|signer| signer.to_string()),
@@ -59,6 +64,14 @@ pub(crate) fn keep(
         }
     }
     Ok(ReceiptKept::New)
+}
+
+fn is_forgotten(connection: &Connection, letter: LetterId) -> Result<bool, Fault> {
+    Ok(connection.query_row(
+        "SELECT EXISTS (SELECT 1 FROM letters WHERE id = ?1 AND forgotten_at IS NOT NULL)",
+        [letter.to_string()],
+        |row| row.get(0),
+    )?)
 }
 
 /// Writes down that the access point was told; only the first time counts.

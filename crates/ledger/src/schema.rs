@@ -13,21 +13,20 @@ use crate::fault::Fault;
 
 /// Each step from one schema to the next. A released step is never changed. An event in a form
 /// that older programs do not know wants a step too, an empty one, so that they refuse the ledger.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("migrations/0001.sql"),
+    include_str!("migrations/0002.sql"),
+];
+
+/// The schema this program makes.
+pub(crate) const NEWEST: usize = MIGRATIONS.len();
 
 /// How long another program may hold the ledger.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Opens the file, which exists, with the key, and sets what must hold for every connection.
 pub(crate) fn connect(file: &Path, key: &[u8; 32]) -> Result<Connection, Fault> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(file, flags)?;
-    connection.busy_timeout(PATIENCE)?;
-    connection.execute_batch("PRAGMA cipher_log_level = NONE")?;
-    // Its error could quote the statement, and the key in it.
-    connection
-        .execute_batch(&key_pragma(key))
-        .map_err(|_| LedgerFault::WrongKey)?;
+    let connection = open_with_key(file, key, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     let first_page = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
     match first_page {
         Err(fault) if fault.sqlite_error_code() == Some(ErrorCode::NotADatabase) => {
@@ -58,17 +57,57 @@ pub(crate) fn connect(file: &Path, key: &[u8; 32]) -> Result<Connection, Fault> 
     Ok(connection)
 }
 
+/// Opens an empty file that pages of another database are copied into.
+pub(crate) fn connect_empty(file: &Path, key: &[u8; 32]) -> Result<Connection, Fault> {
+    let connection = open_with_key(file, key, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY")?;
+    Ok(connection)
+}
+
+/// Opens a copy to read it only; it may lie where nothing can be written.
+pub(crate) fn connect_copy(file: &Path, key: &[u8; 32]) -> Result<Connection, Fault> {
+    let connection = open_with_key(file, key, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    // The key fits the backup, or it would not have been unwrapped.
+    version(&connection)?;
+    Ok(connection)
+}
+
+fn open_with_key(file: &Path, key: &[u8; 32], access: OpenFlags) -> Result<Connection, Fault> {
+    let connection = Connection::open_with_flags(file, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(PATIENCE)?;
+    connection.execute_batch("PRAGMA cipher_log_level = NONE")?;
+    // Its error could quote the statement, and the key in it.
+    connection
+        .execute_batch(&key_pragma(key))
+        .map_err(|_| LedgerFault::WrongKey)?;
+    Ok(connection)
+}
+
+/// Whether the file holds a ledger of an older schema, and so wants [`migrate`] by one who is
+/// alone: a program of that schema must not go on beside it.
+pub(crate) fn is_outdated(connection: &Connection) -> Result<bool, Fault> {
+    Ok((1..NEWEST).contains(&version(connection)?))
+}
+
+/// How the names of copies made before an upgrade begin.
+pub(crate) const COPY_BEFORE_UPGRADE: &str = "ledger.db.before-";
+
+/// The name the ledger is copied to before it is brought from an older schema to this one.
+pub(crate) fn copy_before_upgrade() -> String {
+    format!("{COPY_BEFORE_UPGRADE}{NEWEST}")
+}
+
 /// Brings the schema up to date, and tells the channel tag if the ledger is of this environment.
 pub(crate) fn migrate(
     connection: &mut Connection,
     environment: Environment,
 ) -> Result<String, Fault> {
-    if version(connection)? != MIGRATIONS.len() {
+    if version(connection)? != NEWEST {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let found = version(&transaction)?;
         let steps = MIGRATIONS.get(found..).ok_or(LedgerFault::Newer {
             found: found as u32,
-            known: MIGRATIONS.len() as u32,
+            known: NEWEST as u32,
         })?;
         steps
             .iter()
@@ -79,18 +118,43 @@ pub(crate) fn migrate(
                 (environment.as_str(), generate_channel_tag()?),
             )?;
         }
-        transaction.pragma_update(None, "user_version", MIGRATIONS.len() as u32)?;
+        transaction.pragma_update(None, "user_version", NEWEST as u32)?;
         transaction.commit()?;
     }
-    let (kept, channel_tag) =
-        connection.query_row("SELECT environment, channel_tag FROM ledger", [], |row| {
-            Ok((
-                row.get::<_, String>("environment")?,
-                row.get("channel_tag")?,
-            ))
-        })?;
+    let (kept, channel_tag) = identity(connection)?;
     if kept == environment.as_str() {
         Ok(channel_tag)
+    } else {
+        Err(LedgerFault::OtherEnvironment.into())
+    }
+}
+
+/// The ledger's environment and channel tag.
+fn identity(connection: &Connection) -> Result<(String, String), Fault> {
+    Ok(
+        connection.query_row("SELECT environment, channel_tag FROM ledger", [], |row| {
+            Ok((row.get("environment")?, row.get("channel_tag")?))
+        })?,
+    )
+}
+
+/// Refuses a ledger of a newer schema than this program's.
+pub(crate) fn must_be_known(connection: &Connection) -> Result<(), Fault> {
+    match version(connection)? {
+        0 => Err(LedgerFault::Damaged.into()),
+        found if found > NEWEST => Err(LedgerFault::Newer {
+            found: found as u32,
+            known: NEWEST as u32,
+        }
+        .into()),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a ledger of another environment before anything is done to it.
+pub(crate) fn must_be_of(connection: &Connection, environment: Environment) -> Result<(), Fault> {
+    if identity(connection)?.0 == environment.as_str() {
+        Ok(())
     } else {
         Err(LedgerFault::OtherEnvironment.into())
     }
@@ -145,7 +209,7 @@ struct SettingRefused {
 }
 
 /// `utpost-` and 80 random bits: two ledgers of one agency never read each other's receipts.
-fn generate_channel_tag() -> Result<String, Fault> {
+pub(crate) fn generate_channel_tag() -> Result<String, Fault> {
     const BASE32: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
     let mut random = [0; 16];
     aws_lc_rs::rand::fill(&mut random)?;

@@ -22,6 +22,9 @@ use utpost_domain::{
 
 use crate::{LedgerFile, events, file, overview, schema};
 
+mod care;
+mod kept;
+
 const KEY: [u8; 32] = [0xa5; 32];
 const VERIFIED: &str = IncomingReceipt::VERIFIED;
 const SENTINEL: &str = "Prøve Vaktpost-Nilsen";
@@ -48,7 +51,8 @@ fn a_ledger_is_made_once_and_opened_again() {
 
 #[test]
 fn every_commit_is_synced_and_every_page_encrypted() {
-    let ledger = open(&TempDir::new().unwrap());
+    let home = TempDir::new().unwrap();
+    let ledger = open(&home);
     let connection = ledger.connection();
     let setting = |name| {
         connection
@@ -88,14 +92,14 @@ fn a_wrong_key_opens_nothing_and_changes_nothing() {
 fn a_newer_ledger_is_refused_and_kept() {
     let home = TempDir::new().unwrap();
     let letter = sent(&open(&home));
-    raw(&home).pragma_update(None, "user_version", 2).unwrap();
+    raw(&home).pragma_update(None, "user_version", 3).unwrap();
     let before = bytes_of(&database(&home));
     assert!(matches!(
         try_open(&home),
-        Err(LedgerFault::Newer { found: 2, known: 1 })
+        Err(LedgerFault::Newer { found: 3, known: 2 })
     ));
     assert_eq!(bytes_of(&database(&home)), before);
-    raw(&home).pragma_update(None, "user_version", 1).unwrap();
+    raw(&home).pragma_update(None, "user_version", 2).unwrap();
     assert!(open(&home).letter(letter).is_ok());
 }
 
@@ -216,7 +220,8 @@ fn only_the_owner_can_read_the_folder_and_its_files() {
 
 #[test]
 fn the_schema_document_tells_the_schema() {
-    let ledger = open(&TempDir::new().unwrap());
+    let home = TempDir::new().unwrap();
+    let ledger = open(&home);
     let connection = ledger.connection();
     let mut statement = connection
         .prepare("SELECT sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY rowid")
@@ -335,7 +340,8 @@ fn a_ledger_that_another_program_holds_is_busy_and_loses_nothing() {
 
 #[test]
 fn a_full_or_read_only_disk_is_told_and_loses_nothing() {
-    let ledger = open(&TempDir::new().unwrap());
+    let home = TempDir::new().unwrap();
+    let ledger = open(&home);
     let letter = sent(&ledger);
     let set = |pragma: &str| ledger.connection().execute_batch(pragma).unwrap();
     let receipt = incoming(None, Some(letter), &"a.b.c".repeat(50_000), "UNREADABLE");
@@ -358,7 +364,8 @@ fn a_full_or_read_only_disk_is_told_and_loses_nothing() {
 
 #[test]
 fn an_impossible_event_writes_nothing() {
-    let ledger = open(&TempDir::new().unwrap());
+    let home = TempDir::new().unwrap();
+    let ledger = open(&home);
     let letter = sent(&ledger);
     let impossible = ledger.record(letter, &entry(9, Happening::Cancelled));
     assert!(matches!(impossible, Err(LedgerFault::Impossible(_))));
@@ -378,7 +385,8 @@ fn an_impossible_event_writes_nothing() {
 
 #[test]
 fn the_history_reads_back_as_written() {
-    let ledger = open(&TempDir::new().unwrap());
+    let home = TempDir::new().unwrap();
+    let ledger = open(&home);
     let letter = sent(&ledger);
     let history = ledger.history(letter).unwrap();
     assert_eq!(history.len() as u64, SENT_EVENTS);
@@ -538,8 +546,23 @@ fn the_lists_are_a_fold_of_the_events() {
 }
 
 #[test]
+fn what_is_offered_is_awaited_until_it_arrives() {
+    let home = TempDir::new().unwrap();
+    let ledger = open(&home);
+    drafted_only(&ledger, 60);
+    let letter = sent(&ledger);
+    assert_eq!(ledger.awaiting().unwrap(), [letter]);
+    ledger
+        .record(letter, &entry(9, verified(ReceiptKind::Delivery)))
+        .unwrap();
+    assert!(ledger.awaiting().unwrap().is_empty());
+    assert_eq!(ledger.under_way().unwrap(), [letter]);
+}
+
+#[test]
 fn letters_are_listed_and_found() {
-    let ledger = open(&TempDir::new().unwrap());
+    let home = TempDir::new().unwrap();
+    let ledger = open(&home);
     let on_its_way = sent(&ledger);
     let opened = sent(&ledger);
     ledger
@@ -570,7 +593,8 @@ fn letters_are_listed_and_found() {
 
 #[test]
 fn lists_filters_and_counts_say_what_the_letters_themselves_say() {
-    let ledger = open(&TempDir::new().unwrap());
+    let home = TempDir::new().unwrap();
+    let ledger = open(&home);
     let letters = many_lives(&ledger, 2000);
     let told = |wanted: &dyn Fn(&Life) -> bool| -> Vec<LetterId> {
         letters
@@ -681,7 +705,8 @@ fn lists_filters_and_counts_say_what_the_letters_themselves_say() {
 
 #[test]
 fn a_letter_is_found_by_any_way_of_writing_what_it_says() {
-    let ledger = open(&TempDir::new().unwrap());
+    let home = TempDir::new().unwrap();
+    let ledger = open(&home);
     // A quarter to one in the morning in Norway, and still the day before in UTC.
     let created: Timestamp = "2026-01-04T23:45:00Z".parse().unwrap();
     let letter = LetterId::generate();
@@ -735,7 +760,8 @@ fn a_letter_is_found_by_any_way_of_writing_what_it_says() {
 
 #[test]
 fn a_letter_drafted_anew_is_listed_and_found_as_it_is_now() {
-    let ledger = open(&TempDir::new().unwrap());
+    let home = TempDir::new().unwrap();
+    let ledger = open(&home);
     let letter = drafted_only(&ledger, 0);
     let mut anew = entry(5, drafted());
     anew.personal = personal(&[("title", "Nytt brev"), ("recipient_name", "Ola Prøve")]);
@@ -763,7 +789,8 @@ fn a_letter_drafted_anew_is_listed_and_found_as_it_is_now() {
 
 #[test]
 fn every_filter_and_count_goes_by_an_index() {
-    let ledger = open(&TempDir::new().unwrap());
+    let home = TempDir::new().unwrap();
+    let ledger = open(&home);
     many_lives(&ledger, 300);
     let connection = ledger.connection();
     for wanted in [
@@ -789,7 +816,8 @@ fn every_filter_and_count_goes_by_an_index() {
 
 #[test]
 fn the_message_of_the_last_attempt_is_kept_as_sent() {
-    let ledger = open(&TempDir::new().unwrap());
+    let home = TempDir::new().unwrap();
+    let ledger = open(&home);
     let letter = sent(&ledger);
     assert!(ledger.last_message(letter).unwrap().is_none());
     for (attempt, signed) in [(1, "a.b.c"), (2, "d.e.f"), (2, "g.h.i")] {
@@ -897,7 +925,8 @@ fn the_document_of_one_letter_cannot_stand_for_anothers() {
 
 #[test]
 fn a_receipt_and_its_event_are_written_together_and_once() {
-    let ledger = open(&TempDir::new().unwrap());
+    let home = TempDir::new().unwrap();
+    let ledger = open(&home);
     let letter = sent(&ledger);
     let id = ReceiptId::generate();
     let receipt = incoming(Some(id), Some(letter), "a.b.c", VERIFIED);
@@ -941,7 +970,8 @@ fn a_receipt_and_its_event_are_written_together_and_once() {
 
 #[test]
 fn a_forged_receipt_does_not_shut_the_genuine_one_out() {
-    let ledger = open(&TempDir::new().unwrap());
+    let home = TempDir::new().unwrap();
+    let ledger = open(&home);
     let letter = sent(&ledger);
     let id = ReceiptId::generate();
     let forged = incoming(Some(id), Some(letter), "forged", "SIGNATURE");
@@ -965,7 +995,8 @@ fn a_forged_receipt_does_not_shut_the_genuine_one_out() {
 
 #[test]
 fn a_receipt_that_waited_for_trust_counts_when_it_verifies() {
-    let ledger = open(&TempDir::new().unwrap());
+    let home = TempDir::new().unwrap();
+    let ledger = open(&home);
     let letter = sent(&ledger);
     let mut receipt = incoming(
         Some(ReceiptId::generate()),
@@ -993,7 +1024,8 @@ fn a_receipt_that_waited_for_trust_counts_when_it_verifies() {
 
 #[test]
 fn a_receipt_is_kept_even_where_its_event_cannot_happen_or_no_letter_is_known() {
-    let ledger = open(&TempDir::new().unwrap());
+    let home = TempDir::new().unwrap();
+    let ledger = open(&home);
     let letter = drafted_only(&ledger, 0);
     let event = entry(9, verified(ReceiptKind::Delivery));
     let early = incoming(Some(ReceiptId::generate()), Some(letter), "a.b.c", VERIFIED);
@@ -1329,6 +1361,11 @@ fn drafted_only(ledger: &LedgerFile, minute: i64) -> LetterId {
 /// A digital letter that the access point has.
 fn sent(ledger: &LedgerFile) -> LetterId {
     let letter = drafted_only(ledger, 0);
+    send_on(ledger, letter);
+    letter
+}
+
+fn send_on(ledger: &LedgerFile, letter: LetterId) {
     let sealing = sealed();
     let Happening::Sealed(facts) = &sealing else {
         unreachable!()
@@ -1349,7 +1386,6 @@ fn sent(ledger: &LedgerFile) -> LetterId {
     for (minute, what) in (1..).zip(happenings) {
         ledger.record(letter, &entry(minute, what)).unwrap();
     }
-    letter
 }
 
 fn sent_many(ledger: &LedgerFile, count: usize) {

@@ -15,10 +15,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod dumps;
 mod folders;
 mod keys;
 mod openssl;
 
+pub use dumps::no_memory_dumps;
 pub use folders::{NoHome, data_folder, is_network_path, path_mark};
 pub use keys::{DatabaseKey, KeyFault, WhenMissing};
 pub use openssl::{OpensslFault, openssl_without_config};
