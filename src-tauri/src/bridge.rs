@@ -181,6 +181,10 @@ pub(crate) enum Notice {
     FilesOver { over: bool },
     /// How calls to the services go.
     Connection { connection: Connection },
+    /// `standstill` would now answer otherwise.
+    StandstillChanged,
+    /// So many of a restored ledger's letters have been asked about.
+    Thawing { asked: u32 },
     /// Somebody wants to close the window while these letters are not out of it. Answered with
     /// `close`.
     Closing { closing: Closing },
@@ -236,6 +240,45 @@ pub(crate) struct LetterName {
     pub recipient: Option<String>,
 }
 
+/// What keeps every letter from being sent, whatever each of them is like.
+#[derive(Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Standstill {
+    /// A service has denied the agency. An administrator mends that, and says so.
+    pub halt: Option<HaltView>,
+    /// The ledger was restored from a backup: nothing goes before statuses were asked.
+    pub restored: Option<RestoredView>,
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct HaltView {
+    /// A code of `dispatch::Code`: which service denied.
+    pub code: String,
+    pub since: String,
+    /// Sealed letters that go once access is restored.
+    pub waiting: u32,
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RestoredView {
+    pub at: String,
+    /// Letters to ask about.
+    pub under_way: u32,
+}
+
+/// What came of asking the statuses of a restored ledger's letters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ThawView {
+    pub asked: u32,
+    /// Nobody said what became of these; while there are any, nothing is sent.
+    pub unanswered: u32,
+    /// Letters that were never sealed, and wait for the clerk's word.
+    pub unsealed: u32,
+}
+
 // ---------------------------------------------------------------- making a letter
 
 /// How files given are to be used.
@@ -266,6 +309,17 @@ pub(crate) struct Composition {
     pub form: Option<LetterForm>,
     /// Where it goes, when that is known and still holds.
     pub decision: Option<DecisionView>,
+    /// A letter that says the same, sent to the same citizen not long ago: this one goes only with
+    /// a reason.
+    pub earlier: Option<EarlierLetter>,
+}
+
+/// A letter sent before with the same main document to the same citizen.
+#[derive(Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct EarlierLetter {
+    pub row: LetterRow,
+    pub sent_at: String,
 }
 
 #[derive(Clone, Serialize, TS)]
@@ -553,8 +607,31 @@ pub(crate) struct LetterRow {
     pub follow_up: bool,
     pub undo_until: Option<String>,
     pub attempts: u32,
+    /// When an unsent letter's register is asked again.
+    pub next_try_at: Option<String>,
+    /// The step that should have been reached by now, when one is overdue.
+    pub late: Option<LateView>,
     /// The most likely first.
     pub actions: Vec<ActionName>,
+}
+
+/// A step that is overdue.
+#[derive(Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LateView {
+    pub step: StepName,
+    /// Since when it is waited for.
+    pub since: String,
+    /// What the service desk knows the letter by.
+    pub message: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum StepName {
+    AtProvider,
+    PrintAccepted,
+    Delivered,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
@@ -611,6 +688,8 @@ pub(crate) enum ActionName {
     CheckStatus,
     /// Try now instead of at the next try.
     TryNow,
+    /// Say that a letter of a restored ledger has not been sent by other ways.
+    ConfirmUnsent,
     Cancel,
     NewLetter,
 }
@@ -700,7 +779,28 @@ pub(crate) struct LetterDetail {
     pub decision: Option<DecisionView>,
     /// Oldest first.
     pub timeline: Vec<TimelineItem>,
+    /// Receipts of this letter that could not be believed, oldest first.
+    pub doubted: Vec<DoubtedReceipt>,
     pub replaces: Option<String>,
+}
+
+/// A receipt that passed for none of a letter here, as received.
+#[derive(Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DoubtedReceipt {
+    pub received_at: String,
+    /// What was found, as a code of `wire::ReceiptFault`, or `VERIFIED`.
+    pub verdict: String,
+    /// Who signed it, as far as that could be read.
+    pub signer: Option<Party>,
+    /// The conversation it names.
+    pub conversation: Option<String>,
+    /// The access point was told that it is kept here.
+    pub acknowledged: bool,
+    /// The text as received, as much of it as is shown.
+    pub raw: String,
+    /// Of the whole text.
+    pub bytes: u64,
 }
 
 /// One thing that happened.
@@ -711,7 +811,7 @@ pub(crate) struct TimelineItem {
     pub event: TimelineEvent,
     /// A clerk's name; `None` when it was the program.
     pub clerk: Option<String>,
-    /// What a mailbox, print shop or access point said in its own words.
+    /// What a mailbox, print shop or access point said in its own words, or why a clerk did it.
     pub detail: Option<String>,
     /// The event's hash in the ledger's chain, hexadecimal.
     pub hash: String,
@@ -766,7 +866,20 @@ pub(crate) enum TimelineEvent {
         code: String,
     },
     ReceiptWaitingForTrust,
-    Overdue,
+    Overdue {
+        step: StepName,
+    },
+    /// A letter that says the same was sent before to the same citizen.
+    SentBefore {
+        earlier: String,
+        sent_at: String,
+    },
+    /// The clerk lets it go all the same.
+    RepeatAllowed,
+    /// The ledger was restored: what was done with the letter after the backup is not known.
+    Restored,
+    /// The clerk's word that it was not sent meanwhile.
+    ConfirmedUnsent,
     Cancelled,
     Reopened,
     /// Steps of rooms that are not open yet (approval, office print).

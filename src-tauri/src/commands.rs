@@ -14,10 +14,10 @@ use utpost_workplace::Failure;
 use uuid::Uuid;
 
 use crate::bridge::{
-    AddressCheck, AddressForm, AgencyForm, Composition, Counts, LetterDetail, LetterForm,
-    LetterList, LetterQuery, LetterRow, LookedUp, Notice, NumberCheck, Outbox, PracticeBooks,
-    PracticePerson, Preferences, Role, SampleLetter, SendOrder, SendOutcome, Session, Startup,
-    Trouble,
+    AddressCheck, AddressForm, AgencyForm, Composition, Counts, DoubtedReceipt, LetterDetail,
+    LetterForm, LetterList, LetterQuery, LetterRow, LookedUp, Notice, NumberCheck, Outbox,
+    PracticeBooks, PracticePerson, Preferences, Role, SampleLetter, SendOrder, SendOutcome,
+    Session, Standstill, Startup, ThawView, Trouble,
 };
 use crate::office::{Office, told};
 use crate::practice::{self, Act};
@@ -85,6 +85,21 @@ pub(crate) fn retry_startup(office: Shared<'_>) {
 #[tauri::command]
 pub(crate) async fn counts(office: Shared<'_>) -> Answer<Counts> {
     at(office, |office| office.counts()).await
+}
+
+#[tauri::command]
+pub(crate) async fn standstill(office: Shared<'_>) -> Answer<Standstill> {
+    at(office, |office| office.standstill()).await
+}
+
+#[tauri::command]
+pub(crate) async fn access_restored(office: Shared<'_>) -> Answer<Standstill> {
+    at(office, |office| office.access_restored()).await
+}
+
+#[tauri::command]
+pub(crate) async fn thaw(office: Shared<'_>) -> Answer<ThawView> {
+    at(office, |office| office.thaw()).await
 }
 
 #[tauri::command]
@@ -186,6 +201,19 @@ pub(crate) async fn look_up(
 }
 
 #[tauri::command]
+pub(crate) async fn allow_repeat(
+    office: Shared<'_>,
+    revision: u32,
+    form: LetterForm,
+    reason: String,
+) -> Answer<LookedUp> {
+    at(office, move |office| {
+        office.allow_repeat(revision, form, &reason)
+    })
+    .await
+}
+
+#[tauri::command]
 pub(crate) async fn send(office: Shared<'_>, order: SendOrder) -> Answer<SendOutcome> {
     at(office, |office| office.send(order)).await
 }
@@ -214,6 +242,14 @@ pub(crate) async fn check_status(office: Shared<'_>, letter: String) -> Answer<L
 }
 
 #[tauri::command]
+pub(crate) async fn confirm_unsent(office: Shared<'_>, letter: String) -> Answer<LetterRow> {
+    at(office, move |office| {
+        office.confirm_unsent(letter_id(&letter)?)
+    })
+    .await
+}
+
+#[tauri::command]
 pub(crate) async fn cancel(office: Shared<'_>, letter: String) -> Answer<LetterRow> {
     at(office, move |office| office.cancel(letter_id(&letter)?)).await
 }
@@ -236,6 +272,11 @@ pub(crate) async fn letter(office: Shared<'_>, letter: String) -> Answer<LetterD
 #[tauri::command]
 pub(crate) async fn collect_receipts(office: Shared<'_>) -> Answer<u32> {
     at(office, |office| office.collect_receipts()).await
+}
+
+#[tauri::command]
+pub(crate) async fn stray_receipts(office: Shared<'_>) -> Answer<Vec<DoubtedReceipt>> {
+    at(office, |office| office.stray_receipts()).await
 }
 
 #[tauri::command]

@@ -7,16 +7,18 @@ use std::time::Duration;
 
 use utpost_dispatch::{
     Changes, Choice, Clock, Code, Contents, Desk, Fault, File, Held, Ledger, NewLetter, ReadSeek,
-    confirm, contents, decide, import, press, redraft,
+    allow_repeat, confirm, contents, decide, import, press, redraft,
 };
 use utpost_domain::{
     Carrier, Decided, Decision, Language, Letter, LetterId, LetterKind, NationalId,
     NonSensitiveTitle, OpeningReceipt, PostalAddress, RecipientName, SecurityLevel, State, Title,
 };
 use utpost_parcel::ParcelFault;
-use utpost_workplace::{Failure, open_steadily};
+use utpost_workplace::{Failure, Watching, open_steadily};
 
-use crate::bridge::{self, LetterForm, LookedUp, Role, SampleLetter, SendOrder, SendOutcome};
+use crate::bridge::{
+    self, EarlierLetter, LetterForm, LookedUp, Role, SampleLetter, SendOrder, SendOutcome,
+};
 use crate::composition::{Composition, Document, Draft, Given, Shown, fingerprint_of};
 use crate::convert;
 use crate::letters;
@@ -206,6 +208,40 @@ impl Office {
         })
     }
 
+    /// Lets the letter being made go although one that says the same was sent before, for a reason
+    /// that stands in its history. The register is asked again where the form has changed.
+    ///
+    /// # Errors
+    /// [`Code::RepeatReason`]; [`Code::NotNow`] when this letter is not stopped for that, or is by
+    /// now another; as [`Self::look_up`].
+    pub(crate) fn allow_repeat(
+        &self,
+        revision: u32,
+        form: LetterForm,
+        reason: &str,
+    ) -> Result<LookedUp, Failure> {
+        let (room, before) = self.at_revision(revision)?;
+        let form = cleaned(form);
+        let draft = before
+            .unchanged_draft()
+            .filter(|draft| draft.form.number == form.number)
+            .ok_or_else(|| Failure::new(Code::NotNow))?;
+        let (letter, same) = (draft.letter, draft.form == form);
+        let agency = room.work.agency();
+        let allowed = allow_repeat(&room.work.desk(&agency, &|_| {}), letter, reason)
+            .map_err(|fault| Failure::from(fault).about(letter))?;
+        room.engine.saw(&allowed);
+        let (allowed, trouble) = if same {
+            (self.compose(Some(before.revision), before)?, None)
+        } else {
+            self.look(&room, before, form, Address::Offered)?
+        };
+        Ok(LookedUp {
+            composition: view(&room, &allowed)?,
+            trouble: trouble.map(told),
+        })
+    }
+
     /// Presses Send on the letter being made, when what the clerk was shown still holds.
     ///
     /// # Errors
@@ -275,7 +311,7 @@ impl Office {
                 let row = letters::row(&room, letter)?;
                 Ok(SendOutcome::Held { row })
             }
-            Err(fault @ (Fault::Stopped { .. } | Fault::Call(_))) => {
+            Err(fault @ (Fault::Stopped { .. } | Fault::SentBefore { .. } | Fault::Call(_))) => {
                 self.put_back(now.clone());
                 let stands = desk.ledger.letter(letter)?;
                 room.engine.saw(&stands);
@@ -681,7 +717,25 @@ fn view(room: &Room, composition: &Composition) -> Result<bridge::Composition, F
             .transpose()?,
         form: composition.form.clone(),
         decision,
+        earlier: earlier(room, composition, stands.as_ref())?,
     })
+}
+
+/// The letter that says the same and was sent to the same citizen before, while that stops this
+/// one: another document is another letter.
+fn earlier(
+    room: &Room,
+    composition: &Composition,
+    stands: Option<&Letter>,
+) -> Result<Option<EarlierLetter>, Failure> {
+    let found = stands.and_then(Letter::sent_before);
+    let (Some(found), Some(_)) = (found, composition.unchanged_draft()) else {
+        return Ok(None);
+    };
+    Ok(Some(EarlierLetter {
+        row: letters::row(room, found.earlier)?,
+        sent_at: found.sent_at.to_string(),
+    }))
 }
 
 /// Reads a file whole, if it is no larger than `limit`.

@@ -7,7 +7,7 @@ use utpost_dispatch::{Family, Fault, Progress};
 use utpost_domain::{
     AddressFault, AddressPart, AddressParts, Carrier, ContactFacts, Environment, Facts, Field,
     Language, LetterKind, NationalId, Note, NotificationStatus, OrgNumber, PostalAddress,
-    ReceiptKind, RegisterStatus, Reservation, SecurityLevel, State, TransportStatus,
+    ReceiptKind, RegisterStatus, Reservation, SecurityLevel, State, Step, TransportStatus,
 };
 use utpost_wire::{PostClass, PrintColour, ReturnHandling};
 use utpost_workplace::AgencyChange;
@@ -16,7 +16,7 @@ use crate::bridge::{
     self, AddressCheck, AddressFaultKind, AddressFaultView, AddressField, AddressForm, AgencyForm,
     CarrierName, Colour, ContactView, EnvironmentName, FactsView, FamilyName, Kind, LetterLanguage,
     NoteName, NumberCheck, Party, ProgressStep, ReceiptName, Returns, Security, StateName,
-    TransportStatusName,
+    StepName, TransportStatusName,
 };
 
 const SHOWN: &str = "shown to the clerk";
@@ -182,6 +182,16 @@ impl From<Note> for NoteName {
             Note::ReceiptWaitingForTrust => Self::ReceiptWaitingForTrust,
             Note::SuspectReceipt => Self::SuspectReceipt,
             Note::Late(_) => Self::Late,
+        }
+    }
+}
+
+impl From<Step> for StepName {
+    fn from(step: Step) -> Self {
+        match step {
+            Step::AtProvider => Self::AtProvider,
+            Step::PrintAccepted => Self::PrintAccepted,
+            Step::Delivered => Self::Delivered,
         }
     }
 }

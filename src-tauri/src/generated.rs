@@ -30,11 +30,12 @@ macro_rules! declared {
 declared! {
     Startup Session EnvironmentName CertificateView Preferences Tongue Theme AgencyForm Returns
     Colour PostClass Trouble FamilyName Notice ProgressStep Connection ConnectionState Closing
-    LetterName Role Composition DocumentView PageView Remark ReadFromLetter NumberSeen LetterForm
-    Kind LetterLanguage Security AddressForm NumberCheck AddressCheck AddressFaultView AddressField
-    AddressFaultKind LookedUp DecisionView ChannelView Party FactsView ContactView PriceView
-    SendOrder SendOutcome LetterRow StateName CarrierName NoteName ActionName Outbox OutboxRow
-    Counts LetterQuery Filter LetterList LetterDetail TimelineItem TimelineEvent
+    LetterName Standstill HaltView RestoredView ThawView Role Composition EarlierLetter DocumentView
+    PageView Remark ReadFromLetter NumberSeen LetterForm Kind LetterLanguage Security AddressForm
+    NumberCheck AddressCheck AddressFaultView AddressField AddressFaultKind LookedUp DecisionView
+    ChannelView Party FactsView ContactView PriceView SendOrder SendOutcome LetterRow LateView
+    StepName StateName CarrierName NoteName ActionName Outbox OutboxRow Counts LetterQuery Filter
+    LetterList LetterDetail DoubtedReceipt TimelineItem TimelineEvent
     TransportStatusName ReceiptName PracticePerson SampleLetter PracticeBooks MailboxLetter
     CitizenNotice NoticeChannel PrintOrder PrintStage
 }

@@ -3,22 +3,28 @@
 use std::io::Read;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use utpost_dispatch::{
-    Code, Contents, Fault, Ledger, LetterRow as Row, TimelineEntry, contents, timeline,
+    Code, Contents, Fault, IncomingReceipt, Ledger, LetterRow as Row, Recorded, StoredReceipt,
+    TimelineEntry, contents, timeline,
 };
 use utpost_domain::{
     Action, Actor, ChannelName, ContactFacts, Decided, Happening, Letter, LetterId, MediaType,
-    OpeningReceipt, PostalAddress, PriceTable, State, StopReason,
+    Note, OpeningReceipt, PostalAddress, PriceTable, State, StopReason,
 };
 use utpost_workplace::Failure;
 
 use crate::bridge::{
-    ActionName, ChannelView, DecisionView, DocumentView, LetterDetail, LetterRow, Party, PriceView,
-    TimelineEvent, TimelineItem,
+    ActionName, ChannelView, DecisionView, DocumentView, DoubtedReceipt, LateView, LetterDetail,
+    LetterRow, Party, PriceView, TimelineEvent, TimelineItem,
 };
 use crate::office::{Office, Room};
 
 const SHOWN: &str = "shown to the clerk";
+
+/// Bytes of a receipt's text that are shown. A genuine one is a few thousand; what a stranger put
+/// into the inbox may be anything.
+const RAW_SHOWN: usize = 20_000;
 
 /// Who it is for, in words.
 pub(crate) fn recipient_name(contents: &Contents) -> Option<String> {
@@ -35,13 +41,17 @@ pub(crate) fn row(room: &Room, id: LetterId) -> Result<LetterRow, Failure> {
 /// The same, where the ledger has given it already.
 pub(crate) fn row_of(room: &Room, row: Row) -> LetterRow {
     let id = row.letter;
+    let going = room.engine.going(id);
+    let unsent = row.state.is_unsent();
     let stopped_by = match row.state {
         State::Stopped(reason) => Some(stop_code(id, reason)),
-        state if state.is_unsent() => room.engine.going(id).trouble.map(|(code, _)| code),
-        _ => None,
+        _ => going.trouble.filter(|_| unsent).map(|(code, _)| code),
     };
+    let next_try_at = going.next_try_at.filter(|_| unsent);
     let working = room.engine.is_working_on(id);
     LetterRow {
+        late: late(room, &row),
+        next_try_at: next_try_at.map(|at| at.to_string()),
         letter: id.to_string(),
         state: row.state.into(),
         stopped_by: stopped_by.map(|code| code.as_str().to_owned()),
@@ -68,7 +78,9 @@ fn actions(state: State, attempts: u32, working: bool) -> Vec<ActionName> {
         Cancelled, Draft, Failed, Held, Opened, PostedHere, Queued, Ready, Refused, Returned,
         Stopped, Submitting, Uncertain, WaitingForRegister,
     };
-    let can_be_made = matches!(state, Draft | WaitingForRegister | Stopped(_) | Ready);
+    // A letter of a restored ledger goes nowhere before the clerk has said that it has not gone.
+    let doubted = state == Stopped(StopReason::Restored);
+    let can_be_made = matches!(state, Draft | WaitingForRegister | Stopped(_) | Ready) && !doubted;
     let untried = state == Queued && attempts == 0;
     let finished = matches!(
         state,
@@ -78,6 +90,7 @@ fn actions(state: State, attempts: u32, working: bool) -> Vec<ActionName> {
     let waits = matches!(state, Queued | WaitingForRegister) && !working;
     [
         (ActionName::Undo, state == Held || untried),
+        (ActionName::ConfirmUnsent, doubted),
         (ActionName::Resume, can_be_made),
         (ActionName::CheckStatus, asks && state != Submitting),
         (ActionName::TryNow, waits),
@@ -85,11 +98,61 @@ fn actions(state: State, attempts: u32, working: bool) -> Vec<ActionName> {
             ActionName::NewLetter,
             state.has_left() || state == Cancelled,
         ),
-        (ActionName::Cancel, can_be_made || untried),
+        (ActionName::Cancel, can_be_made || doubted || untried),
     ]
     .into_iter()
     .filter_map(|(action, allowed)| allowed.then_some(action))
     .collect()
+}
+
+/// The first step that is overdue.
+fn late(room: &Room, row: &Row) -> Option<LateView> {
+    let step = row.notes.iter().find_map(|note| match note {
+        Note::Late(step) => Some(*step),
+        _ => None,
+    })?;
+    // The note stands in the list in any case; what can't be read now only leaves out the rest.
+    let history = room.work.ledger.history(row.letter).ok()?;
+    Some(LateView {
+        step: step.into(),
+        since: waiting_since(&history)?.to_string(),
+        message: row.message.map(|message| message.to_string()),
+    })
+}
+
+/// When the letter was handed over, or, where nobody knows whether it was, last tried.
+fn waiting_since(history: &[Recorded]) -> Option<Timestamp> {
+    let at = |recorded: &Recorded| recorded.event.at;
+    let taken = history.iter().find(|recorded| {
+        matches!(
+            recorded.event.what,
+            Happening::Accepted { .. }
+                | Happening::StatusSeen { .. }
+                | Happening::ReceiptVerified(_)
+        )
+    });
+    let mut tried = history.iter().rev();
+    let tried =
+        tried.find(|recorded| matches!(recorded.event.what, Happening::AttemptStarted { .. }));
+    taken.or(tried).map(at)
+}
+
+/// A receipt that could not be believed, or that belongs to no letter here.
+pub(crate) fn doubted(stored: StoredReceipt) -> DoubtedReceipt {
+    let StoredReceipt {
+        receipt,
+        acknowledged_at,
+    } = stored;
+    let shown = receipt.raw.floor_char_boundary(RAW_SHOWN);
+    DoubtedReceipt {
+        received_at: receipt.received_at.to_string(),
+        verdict: receipt.verdict,
+        signer: receipt.signer.map(Party::from),
+        conversation: receipt.conversation.map(|id| id.to_string()),
+        acknowledged: acknowledged_at.is_some(),
+        bytes: receipt.raw.len() as u64,
+        raw: receipt.raw[..shown].to_owned(),
+    }
 }
 
 fn stop_code(letter: LetterId, reason: StopReason) -> Code {
@@ -171,7 +234,16 @@ fn item(id: LetterId, before: Option<&Happening>, entry: TimelineEntry) -> Optio
         Happening::Stopped { reason } => TimelineEvent::Stopped {
             code: stop_code(id, reason).as_str().to_owned(),
         },
-        Happening::Confirmed => TimelineEvent::Confirmed,
+        Happening::SentBefore { earlier, sent_at } => TimelineEvent::SentBefore {
+            earlier: earlier.to_string(),
+            sent_at: sent_at.to_string(),
+        },
+        Happening::RepeatAllowed { .. } => TimelineEvent::RepeatAllowed,
+        Happening::Restored => TimelineEvent::Restored,
+        Happening::Confirmed => match before {
+            Some(Happening::Restored) => TimelineEvent::ConfirmedUnsent,
+            _ => TimelineEvent::Confirmed,
+        },
         Happening::SendPressed { .. } => match before {
             Some(Happening::SendPressed { .. }) => TimelineEvent::UndoEnded,
             _ => TimelineEvent::SendPressed,
@@ -200,7 +272,7 @@ fn item(id: LetterId, before: Option<&Happening>, entry: TimelineEntry) -> Optio
             code: code.as_str().to_owned(),
         },
         Happening::ReceiptWaitingForTrust { .. } => TimelineEvent::ReceiptWaitingForTrust,
-        Happening::Overdue { .. } => TimelineEvent::Overdue,
+        Happening::Overdue { step } => TimelineEvent::Overdue { step: step.into() },
         Happening::Cancelled => TimelineEvent::Cancelled,
         Happening::Reopened => TimelineEvent::Reopened,
         other @ (Happening::ApprovalAsked
@@ -289,6 +361,12 @@ impl Office {
                 .zip(before)
                 .filter_map(|(entry, before)| item(id, before, entry))
                 .collect(),
+            doubted: ledger
+                .receipts(Some(id))?
+                .into_iter()
+                .filter(|stored| stored.receipt.verdict != IncomingReceipt::VERIFIED)
+                .map(doubted)
+                .collect(),
             replaces: stands.replaces().map(|letter| letter.to_string()),
         })
     }
@@ -316,6 +394,18 @@ mod tests {
         assert_eq!(actions(State::Queued, 1, false), [ActionName::TryNow]);
         assert_eq!(actions(State::Held, 0, false), [ActionName::Undo]);
         assert_eq!(actions(State::Submitting, 1, true), []);
+    }
+
+    #[test]
+    fn a_letter_of_a_restored_ledger_waits_for_the_clerks_word() {
+        assert_eq!(
+            actions(State::Stopped(StopReason::Restored), 0, false),
+            [ActionName::ConfirmUnsent, ActionName::Cancel]
+        );
+        assert_eq!(
+            actions(State::Stopped(StopReason::SentBefore), 0, false),
+            [ActionName::Resume, ActionName::Cancel]
+        );
     }
 
     #[test]

@@ -8,14 +8,18 @@ use utpost_dispatch::{
     Clock, Code, Filter, Ledger, LetterRow as Row, Query, check_status, evidence,
 };
 use utpost_domain::{LetterId, State};
-use utpost_workplace::{Failure, write_evidence};
+use utpost_workplace::{Failure, Watching, write_evidence};
 
-use crate::bridge::{self, Counts, LetterList, LetterQuery, LetterRow, Outbox, OutboxRow};
+use crate::bridge::{
+    self, Counts, DoubtedReceipt, LetterList, LetterQuery, LetterRow, Outbox, OutboxRow,
+};
 use crate::letters;
 use crate::office::{Office, Room};
 
 /// Most letters in one list.
 const MOST: u32 = 500;
+/// Most receipts of no letter here in one list.
+const MOST_STRAYS: usize = 200;
 
 impl Office {
     /// Ends a letter's undo window.
@@ -154,6 +158,14 @@ impl Office {
             rows: rows.map(|row| letters::row_of(&room, row)).collect(),
             total: number(found.total),
         })
+    }
+}
+
+impl Office {
+    /// The receipts that belong to no letter here, newest first.
+    pub(crate) fn stray_receipts(&self) -> Result<Vec<DoubtedReceipt>, Failure> {
+        let strays = self.room()?.work.ledger.receipts(None)?.into_iter().rev();
+        Ok(strays.take(MOST_STRAYS).map(letters::doubted).collect())
     }
 }
 

@@ -8,7 +8,6 @@ mod commands;
 mod compose;
 mod composition;
 mod convert;
-mod engine;
 #[cfg(test)]
 mod generated;
 mod letters;
@@ -18,6 +17,7 @@ mod pages;
 mod paper;
 mod practice;
 mod preferences;
+mod standstill;
 mod start;
 mod teller;
 #[cfg(test)]
@@ -30,7 +30,7 @@ use std::time::Instant;
 
 use tauri::{App, Builder, Manager, RunEvent, Wry};
 use utpost_dispatch::Code;
-use utpost_workplace::{Failure, Place, begin_log};
+use utpost_workplace::{Failure, Place, begin_log, quiet_faults};
 
 use crate::office::Office;
 use crate::window::Leaving;
@@ -43,7 +43,7 @@ fn main() -> Result<(), tauri::Error> {
     let quiet = utpost_platform::openssl_without_config();
     let place = Place::from_env();
     begin_log(place.as_ref().ok().map(|place| place.folder.clone()));
-    start::quiet_panics();
+    quiet_faults();
     let place = match quiet {
         Ok(()) => place,
         Err(fault) => Err(Failure::detailed(Code::Defect, fault)),
@@ -115,6 +115,9 @@ fn shell(state_file: Option<PathBuf>) -> Builder<Wry> {
             commands::set_agency,
             commands::retry_startup,
             commands::counts,
+            commands::standstill,
+            commands::access_restored,
+            commands::thaw,
             commands::compose,
             commands::compose_pick,
             commands::compose_take,
@@ -127,16 +130,19 @@ fn shell(state_file: Option<PathBuf>) -> Builder<Wry> {
             commands::check_number,
             commands::check_address,
             commands::look_up,
+            commands::allow_repeat,
             commands::send,
             commands::undo,
             commands::send_now,
             commands::try_now,
             commands::check_status,
+            commands::confirm_unsent,
             commands::cancel,
             commands::outbox,
             commands::letters,
             commands::letter,
             commands::collect_receipts,
+            commands::stray_receipts,
             commands::evidence_folder,
             commands::open_data_folder,
             commands::practice_persons,

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use utpost_dispatch::{Clock, Code, LedgerFault};
 use utpost_domain::{Environment, LetterId};
-use utpost_workplace::{AgencyChange, Failure, Place, Workplace, practice_reset, user};
+use utpost_workplace::{AgencyChange, Engine, Failure, Place, Workplace, practice_reset, user};
 
 use crate::bridge::{
     AgencyForm, CertificateView, Closing, LetterName, Notice, Preferences, Session, Startup,
@@ -20,7 +20,6 @@ use crate::bridge::{
 };
 use crate::composition::Composition;
 use crate::convert;
-use crate::engine::Engine;
 use crate::letters;
 use crate::pages::Drawings;
 use crate::teller::{Teller, lock};
@@ -134,7 +133,8 @@ impl Office {
             _ if self.leaving.load(Ordering::SeqCst) => return,
             Ok(work) => {
                 let work = Arc::new(work);
-                let engine = Engine::start(Arc::clone(&work), Arc::clone(&self.teller));
+                let teller = Arc::clone(&self.teller);
+                let engine = Engine::start(Arc::clone(&work), teller);
                 Stage::Open(Arc::new(Room { engine, work }))
             }
             Err(failure) => Stage::Failed(told(failure)),

@@ -1,24 +1,10 @@
-//! The first and last things of the process: quiet OpenSSL, faults without their text, the mark
-//! that the page is usable.
+//! The mark that the page is usable, and what was used to come so far.
 
 use std::fs;
 use std::time::Instant;
 
 /// Names a file that gets the time to usable and the memory then; used by measurements.
 const MARK: &str = "UTPOST_START_MARK";
-
-/// A fault of the program goes into the log as a place and a reference. What it says may hold what
-/// a letter says, so that goes nowhere.
-pub(crate) fn quiet_panics() {
-    std::panic::set_hook(Box::new(|fault| {
-        let place = fault
-            .location()
-            .map(ToString::to_string)
-            .unwrap_or_default();
-        let reference = uuid::Uuid::new_v4().simple().to_string();
-        tracing::error!(place, reference = &reference[..8], "a fault of the program");
-    }));
-}
 
 /// Writes the mark, if one is wanted: milliseconds since `started` and resident kilobytes.
 pub(crate) fn mark(started: Instant) {

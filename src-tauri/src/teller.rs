@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use utpost_dispatch::{Code, Family, Progress};
 use utpost_domain::LetterId;
+use utpost_workplace::Watching;
 
 use crate::bridge::{Connection, ConnectionState, Notice};
 use crate::convert;
@@ -53,15 +54,34 @@ impl Teller {
         }
     }
 
-    /// Something happened to this letter.
-    pub(crate) fn changed(&self, letter: LetterId) {
+    fn connected(&self, state: ConnectionState, code: Option<Code>, now: Timestamp) -> bool {
+        let code = code.map(|code| code.as_str().to_owned());
+        let mut known = lock(&self.connection);
+        let same = |known: &Connection| known.state == state && known.code == code;
+        if known.as_ref().is_some_and(same) {
+            return false;
+        }
+        let since = match known.as_ref() {
+            Some(known) if known.state == state => known.since.clone(),
+            _ => now.to_string(),
+        };
+        let connection = Connection { state, since, code };
+        *known = Some(connection.clone());
+        drop(known);
+        self.tell(Notice::Connection { connection });
+        true
+    }
+}
+
+impl Watching for Teller {
+    fn changed(&self, letter: LetterId) {
         lock(&self.spoken).remove(&letter);
         let letter = letter.to_string();
         self.tell(Notice::LetterChanged { letter });
     }
 
-    /// A letter is being worked on. The last word of each step always gets through.
-    pub(crate) fn progress(&self, letter: LetterId, progress: Progress) {
+    /// The last word of each step always gets through.
+    fn progress(&self, letter: LetterId, progress: Progress) {
         let (step, done, of) = convert::progress(progress);
         let now = Instant::now();
         {
@@ -84,13 +104,11 @@ impl Teller {
         });
     }
 
-    /// A call to a service went well. Gives whether that is news.
-    pub(crate) fn reached(&self, now: Timestamp) -> bool {
+    fn reached(&self, now: Timestamp) -> bool {
         self.connected(ConnectionState::Ok, None, now)
     }
 
-    /// A call to a service went wrong with this code, which may tell something of the connection.
-    pub(crate) fn not_reached(&self, code: Code, now: Timestamp) {
+    fn not_reached(&self, code: Code, now: Timestamp) {
         let state = match (code.family(), code) {
             (_, Code::LedgerBusy) => return,
             (Family::Temporary | Family::Uncertain, _) => ConnectionState::Offline,
@@ -106,24 +124,6 @@ impl Teller {
             _ => return,
         };
         self.connected(state, Some(code), now);
-    }
-
-    fn connected(&self, state: ConnectionState, code: Option<Code>, now: Timestamp) -> bool {
-        let code = code.map(|code| code.as_str().to_owned());
-        let mut known = lock(&self.connection);
-        let same = |known: &Connection| known.state == state && known.code == code;
-        if known.as_ref().is_some_and(same) {
-            return false;
-        }
-        let since = match known.as_ref() {
-            Some(known) if known.state == state => known.since.clone(),
-            _ => now.to_string(),
-        };
-        let connection = Connection { state, since, code };
-        *known = Some(connection.clone());
-        drop(known);
-        self.tell(Notice::Connection { connection });
-        true
     }
 }
 

@@ -12,7 +12,8 @@ use tauri::http::Request;
 use tempfile::TempDir;
 use utpost_dispatch::Code;
 use utpost_dispatch::{Choice, Ledger, confirm, decide, press};
-use utpost_domain::{LetterId, State};
+use utpost_domain::{LetterId, State, StopReason};
+use utpost_ledger::{Recovery, RecoverySecret};
 use utpost_workplace::{Control, Failure, Place, PlaceOptions, Workplace};
 
 use crate::bridge::*;
@@ -836,4 +837,159 @@ fn a_ready_letter_says_by_itself_for_whom_it_is() {
             ("9998", "EKSEMPELBY")
         );
     }
+}
+
+#[test]
+fn a_letter_sent_before_is_shown_and_goes_again_for_a_reason_only() {
+    let scene = Scene::open();
+    scene.undo_window(0);
+    let first = scene.press(&form(DIGIPOST));
+    scene.reaches(first, State::Delivered);
+
+    scene.drop_letter();
+    let looked = scene.look_up(&form(DIGIPOST)).composition;
+    let earlier = looked.earlier.as_ref().unwrap();
+    assert_eq!(earlier.row.letter, first.to_string());
+    assert_eq!(earlier.row.state, StateName::Delivered);
+    let row = looked.letter.as_ref().unwrap();
+    assert_eq!(row.stopped_by.as_deref(), Some("REACH_SENT_BEFORE"));
+    let refused = look_again(scene.send(&form(DIGIPOST), true));
+    assert_eq!(refused.trouble.unwrap().code, "REACH_SENT_BEFORE");
+    let second = letter_of(&refused.composition);
+
+    let allow = |reason: &str| {
+        let revision = scene.revision();
+        scene.office.allow_repeat(revision, form(DIGIPOST), reason)
+    };
+    assert_eq!(code(allow("kort")), "INPUT_REPEAT_REASON");
+    assert_eq!(code(allow(&"a".repeat(501))), "INPUT_REPEAT_REASON");
+    let reason = "Det første havnet i feil sak";
+    let allowed = allow(reason).unwrap().composition;
+    assert!(allowed.earlier.is_none() && allowed.decision.is_some());
+    assert_eq!(held(scene.send(&form(DIGIPOST), false)), second);
+    scene.reaches(second, State::Delivered);
+    assert_eq!(scene.office.practice_books().unwrap().mailboxes.len(), 2);
+
+    let timeline = scene.office.letter(second).unwrap().timeline;
+    let found = TimelineEvent::SentBefore {
+        earlier: first.to_string(),
+        sent_at: earlier.sent_at.clone(),
+    };
+    assert!(timeline.iter().any(|item| item.event == found));
+    let given = timeline
+        .iter()
+        .find(|item| item.event == TimelineEvent::RepeatAllowed)
+        .unwrap();
+    assert_eq!(given.detail.as_deref(), Some(reason));
+    assert!(given.clerk.is_some());
+}
+
+#[test]
+fn another_document_to_the_same_citizen_is_no_letter_sent_before() {
+    let scene = Scene::open();
+    scene.undo_window(0);
+    let first = scene.press(&form(DIGIPOST));
+    scene.reaches(first, State::Delivered);
+    scene.drop_letter();
+    assert!(scene.look_up(&form(DIGIPOST)).composition.earlier.is_some());
+    let pdf = utpost_letters::sample::letter(&["Et annet vedtak"]);
+    let path = scene.file("Et annet vedtak.pdf", &pdf);
+    let changed = scene.office.take(&[path], Role::Replacement).unwrap();
+    assert!(changed.earlier.is_none());
+    assert!(scene.look_up(&form(DIGIPOST)).composition.earlier.is_none());
+}
+
+#[test]
+fn denied_sending_stands_still_for_all_until_the_clerk_says_that_access_is_restored() {
+    let scene = Scene::open();
+    scene.undo_window(0);
+    let denied = json!({ "service": "submit", "kind": "status", "status": 403, "times": 1 });
+    scene.control().post("faults", Some(&denied)).unwrap();
+    let first = scene.press(&form(DIGIPOST));
+    let end = Instant::now() + Duration::from_secs(20);
+    while scene.office.standstill().unwrap().halt.is_none() {
+        assert!(Instant::now() < end);
+        thread::sleep(Duration::from_millis(20));
+    }
+    let second = scene.press(&form(EBOKS));
+    scene.reaches(second, State::Queued);
+    thread::sleep(Duration::from_millis(500));
+    let standstill = scene.office.standstill().unwrap();
+    let halt = standstill.halt.unwrap();
+    assert_eq!(halt.code, "AUTH_ACCESS_POINT_DENIED");
+    assert_eq!(halt.waiting, 2);
+    assert!(standstill.restored.is_none());
+    assert!(scene.office.practice_books().unwrap().mailboxes.is_empty());
+    // Not even by hand.
+    scene.office.try_now(first).map(drop).unwrap();
+    thread::sleep(Duration::from_millis(500));
+    assert_eq!(scene.state(first), State::Queued);
+
+    assert!(scene.office.access_restored().unwrap().halt.is_none());
+    assert!(scene.heard_of(|notice| matches!(notice, Notice::StandstillChanged)));
+    scene.reaches(first, State::Delivered);
+    scene.reaches(second, State::Delivered);
+}
+
+#[test]
+fn a_letter_of_a_restored_ledger_goes_only_with_the_clerks_word_that_it_has_not_gone() {
+    let mut scene = Scene::open();
+    scene.undo_window(0);
+    scene.drop_letter();
+    let letter = letter_of(&scene.look_up(&form(DIGIPOST)).composition);
+    assert_eq!(
+        code(scene.office.confirm_unsent(letter)),
+        "INPUT_NOT_IN_THIS_STATE"
+    );
+    let backup = scene.folder.path().join("backup");
+    let words = "en lang setning til nøkkelen";
+    let recovery = Recovery::passphrase(words.to_owned().into()).unwrap();
+    let room = scene.office.room().unwrap();
+    let made = room
+        .work
+        .ledger
+        .backup(&backup, &recovery, jiff::Timestamp::now());
+    made.map(drop).unwrap();
+    drop(room);
+    // Sent after the backup was taken.
+    assert_eq!(held(scene.send(&form(DIGIPOST), false)), letter);
+    scene.reaches(letter, State::Delivered);
+
+    scene.office.leave();
+    let place = place(scene.folder.path());
+    // All of it is gone but for the counterpart, which has the letter.
+    for lost in fs::read_dir(&place.folder).unwrap() {
+        let lost = lost.unwrap();
+        match lost.file_type().unwrap().is_dir() {
+            true if lost.file_name() == "practice" => {}
+            true => fs::remove_dir_all(lost.path()).unwrap(),
+            false => fs::remove_file(lost.path()).unwrap(),
+        }
+    }
+    let secret = RecoverySecret::passphrase(words.to_owned().into());
+    let restored = place.restore(&backup, &secret, jiff::Timestamp::now());
+    restored.map(drop).unwrap();
+    scene.office = opened(scene.folder.path());
+    scene.reaches(letter, State::Stopped(StopReason::Restored));
+    // Nothing was under way, so nothing is left to be asked about.
+    let thawed = scene.office.thaw().unwrap();
+    assert_eq!((thawed.unanswered, thawed.unsealed), (0, 1));
+    assert!(scene.office.standstill().unwrap().restored.is_none());
+
+    let unsent = scene.office.outbox().unwrap().unsent;
+    let [row] = &unsent[..] else {
+        panic!("{} letters", unsent.len())
+    };
+    assert_eq!(row.stopped_by.as_deref(), Some("REACH_RESTORED"));
+    assert_eq!(row.actions, [ActionName::ConfirmUnsent, ActionName::Cancel]);
+    let confirmed = scene.office.confirm_unsent(letter).unwrap();
+    assert_eq!(confirmed.state, StateName::Ready);
+    let timeline = scene.office.letter(letter).unwrap().timeline;
+    let last: Vec<_> = timeline
+        .iter()
+        .rev()
+        .take(2)
+        .map(|item| &item.event)
+        .collect();
+    assert!(last == [&TimelineEvent::ConfirmedUnsent, &TimelineEvent::Restored]);
 }

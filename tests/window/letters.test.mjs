@@ -59,6 +59,47 @@ describe("a letter", () => {
     await app.reads(/Signert av .*Digipost/);
   });
 
+  it("sent before to the same citizen is shown, and goes again only for a reason that stands in its history", async () => {
+    const file = letter("Vedtak to ganger", "Det samme står her begge gangene.");
+    await clerk.sendTo(file, people.EBOKS.number);
+    await clerk.sendNow();
+    await clerk.findSent("Vedtak to ganger", nb.states.state.delivered);
+    const before = (await takenFor(people.EBOKS.mailbox)).length;
+
+    await clerk.give(file);
+    await clerk.lookUp(people.EBOKS.number);
+    await app.sees("group", nb.compose.earlier.title);
+    await app.press("button", nb.compose.bar.send);
+    await app.misses("button", nb.outbox.undo);
+    await app.press("button", nb.compose.earlier.open);
+    await app.sees("heading", "Vedtak to ganger");
+    await clerk.goTo("compose");
+    await app.press("button", nb.compose.earlier.putAway);
+    await app.sees("heading", nb.compose.empty.title);
+    await clerk.goTo("outbox");
+    await app.press("button", clerk.action(nb.outbox.resume, "Vedtak to ganger"));
+
+    await app.press("button", nb.compose.earlier.again);
+    const reason = new RegExp(`^${nb.compose.earlier.reason.replace("?", "\\?")}`);
+    await app.fill("textbox", reason, "for kort");
+    await app.press("button", nb.compose.earlier.confirm);
+    await app.reads(nb.compose.earlier.tooShort);
+    await app.fill("textbox", reason, "Det første lå i feil sak");
+    await app.press("button", nb.compose.earlier.confirm);
+    await app.reads(clerk.why("MAILBOX_USABLE"));
+    assert.equal((await takenFor(people.EBOKS.mailbox)).length, before, "allowed, and not sent");
+    await clerk.send();
+    await clerk.sendNow();
+    await app.until(
+      async () => (await takenFor(people.EBOKS.mailbox)).length === before + 1,
+      () => "the letter did not go again",
+    );
+    await clerk.goTo("receipts");
+    await app.press("option", /Vedtak to ganger/, { seconds: 30 });
+    await app.reads(nb.receipts.event.repeatAllowed);
+    await app.reads(nb.receipts.said("Det første lå i feil sak"));
+  });
+
   it("to a mailbox at e-Boks without an opening receipt stays delivered when it is opened", async () => {
     await clerk.give(letter("Svar på klage"));
     await clerk.lookUp(people.EBOKS.number, "MAILBOX_USABLE");
@@ -189,6 +230,34 @@ describe("when a service is down", () => {
     await app.misses("button", clerk.action(nb.outbox.checkStatus, "Brev uten svar"));
     await clerk.findSent("Brev uten svar", nb.states.state.delivered);
     assert.equal((await takenFor(people.DIGIPOST.mailbox)).length, before + 1);
+  });
+});
+
+describe("when the agency is denied", () => {
+  afterEach(() => practice.clear());
+
+  it("all sending is halted, says who can mend it, and goes on when access is restored", async () => {
+    await practice.plan({ service: "submit", kind: "status", status: 403, times: 10_000 });
+    const before = (await practice.taken()).length;
+    await clerk.sendTo(letter("Brev uten tilgang"), people.DIGIPOST.number);
+    await clerk.sendNow();
+    await app.sees("heading", nb.frame.standstill.halt.title);
+    await app.reads(nb.frame.standstill.halt.who);
+    await clerk.sendTo(letter("Brev etter stansen"), people.EBOKS.number);
+    await clerk.sendNow();
+    await clerk.goTo("outbox");
+    await app.reads(nb.frame.standstill.halt.waiting(2));
+    await app.misses("button", clerk.action(nb.outbox.tryNow, "Brev etter stansen"));
+    assert.equal((await practice.taken()).length, before);
+
+    await practice.clear();
+    await app.press("button", nb.frame.standstill.halt.restored);
+    await app.sees("dialog", nb.frame.standstill.halt.confirmTitle);
+    await app.press("button", nb.frame.standstill.halt.confirmYes);
+    await app.misses("heading", nb.frame.standstill.halt.title);
+    await clerk.findSent("Brev uten tilgang", nb.states.state.delivered);
+    await clerk.findSent("Brev etter stansen", nb.states.state.delivered);
+    assert.equal((await practice.taken()).length, before + 2);
   });
 });
 

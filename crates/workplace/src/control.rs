@@ -5,7 +5,7 @@ use reqwest::StatusCode;
 use reqwest::blocking::{Client, RequestBuilder, Response};
 use serde_json::Value;
 use utpost_dispatch::Code;
-use utpost_practice::{Endpoints, MailboxLetter, PrintOrder};
+use utpost_practice::{Endpoints, MailboxLetter, MessageEnd, PrintOrder};
 use uuid::Uuid;
 
 use crate::Failure;
@@ -54,6 +54,14 @@ impl Control {
     /// [`Code::Practice`].
     pub fn prints(&self) -> Result<Vec<PrintOrder>, Failure> {
         self.get("print")?.json().map_err(failure)
+    }
+
+    /// Every message that was offered, and how it must end.
+    ///
+    /// # Errors
+    /// [`Code::Practice`].
+    pub fn messages(&self) -> Result<Vec<MessageEnd>, Failure> {
+        self.get("messages")?.json().map_err(failure)
     }
 
     /// The bytes of a delivered letter's document, the main document being 0.

@@ -2,6 +2,7 @@ use std::fmt;
 
 use utpost_dispatch::{CallFault, Code, Fault, LedgerFault};
 use utpost_domain::LetterId;
+use utpost_ledger::BackupFault;
 use utpost_practice::StartFault;
 use uuid::Uuid;
 
@@ -139,6 +140,19 @@ impl From<CallFault> for Failure {
     }
 }
 
+impl From<BackupFault> for Failure {
+    fn from(fault: BackupFault) -> Self {
+        let code = match fault {
+            BackupFault::Ledger(fault) => return fault.into(),
+            BackupFault::Occupied => Code::OutFolder,
+            BackupFault::NotABackup => Code::Backup,
+            BackupFault::WrongRecovery => Code::Recovery,
+            BackupFault::Wrapping(_) => Code::Defect,
+        };
+        Self::new(code)
+    }
+}
+
 /// Of practice that is started, stopped or emptied here.
 impl From<StartFault> for Failure {
     fn from(fault: StartFault) -> Self {
@@ -147,6 +161,7 @@ impl From<StartFault> for Failure {
                 Self::detailed(Code::PracticeRunning, base_url)
             }
             StartFault::InUse => Self::new(Code::PracticeRunning),
+            StartFault::Clock => Self::detailed(Code::Usage, StartFault::Clock),
             other => Self::detailed(Code::Practice, other),
         }
     }

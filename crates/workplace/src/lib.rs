@@ -22,8 +22,10 @@
 //!
 //! [`Desk`]: utpost_dispatch::Desk
 
+mod clock;
 mod connections;
 mod control;
+mod engine;
 mod evidence;
 mod failure;
 mod files;
@@ -33,11 +35,13 @@ mod reset;
 mod settings;
 mod workplace;
 
+pub use clock::ScaledClock;
 pub use control::Control;
+pub use engine::{Engine, Going, Watching};
 pub use evidence::{receipt_json, timeline_json, write_evidence};
 pub use failure::Failure;
 pub use files::{Steady, open_file, open_steadily};
-pub use log::begin_log;
+pub use log::{begin_log, quiet_faults};
 pub use place::{Place, PlaceOptions};
 pub use reset::practice_reset;
 pub use settings::{AgencyChange, Settings};

@@ -1,5 +1,6 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
+use std::panic;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
@@ -38,6 +39,20 @@ pub fn begin_log(folder: Option<PathBuf>) {
     };
     // Somebody else logs already.
     drop(begun);
+}
+
+/// From now on a fault of the program tells the log its place and a reference, and nothing else: what
+/// it says may hold what a letter says, and so may a picture of memory, which is not taken.
+pub fn quiet_faults() {
+    utpost_platform::no_memory_dumps();
+    panic::set_hook(Box::new(|fault| {
+        let place = fault
+            .location()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        let reference = uuid::Uuid::new_v4().simple().to_string();
+        tracing::error!(place, reference = &reference[..8], "a fault of the program");
+    }));
 }
 
 /// Opened when the first line is written.

@@ -1,9 +1,10 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use utpost_dispatch::{Code, LedgerFault};
 use utpost_domain::Environment;
-use utpost_ledger::LedgerFile;
+use utpost_ledger::{LedgerFile, RecoverySecret, Report};
 use utpost_platform::{DatabaseKey, KeyFault, WhenMissing, data_folder, is_network_path};
 use utpost_practice::{Endpoints, Practice, PracticeOptions, StartFault};
 
@@ -112,27 +113,67 @@ impl Place {
     /// # Errors
     /// The codes of the ledger, its key and the disk.
     pub fn ledger(&self) -> Result<LedgerFile, Failure> {
-        let disk = |fault| Failure::from(LedgerFault::Disk(fault));
-        if is_network_path(&self.folder).map_err(disk)? {
-            return Err(LedgerFault::NetworkFolder.into());
-        }
-        // A key that is gone must not be replaced by one that opens nothing.
-        let missing = if LedgerFile::exists(&self.folder) {
-            WhenMissing::Refuse
-        } else {
-            WhenMissing::Create
-        };
-        let key = match &self.key_file {
-            Some(file) => DatabaseKey::from_key_file(file, missing),
-            None => DatabaseKey::from_key_store(&self.folder, missing),
-        }
-        .map_err(key_failure)?;
+        self.must_be_local()?;
+        let key = self.key()?;
         let key = key.expose("opening the ledger");
         Ok(LedgerFile::create_or_open(
             &self.folder,
             key,
             self.environment,
         )?)
+    }
+
+    /// Brings a backup back to where the ledger of this place lies, and tells what a check of it
+    /// found. It opens with this place's own key, which is made when there is none.
+    ///
+    /// # Errors
+    /// [`Code::LedgerThere`] where a ledger is; the codes of backup, key and disk.
+    pub fn restore(
+        &self,
+        from: &Path,
+        secret: &RecoverySecret,
+        at: Timestamp,
+    ) -> Result<(LedgerFile, Report), Failure> {
+        self.must_be_local()?;
+        if LedgerFile::exists(&self.folder) && !LedgerFile::is_half_restored(&self.folder) {
+            return Err(Failure::detailed(Code::LedgerThere, self.folder.display()));
+        }
+        LedgerFile::backup_in(from)?;
+        let key = self.key_or(WhenMissing::Create)?;
+        let key = key.expose("bringing a ledger back");
+        Ok(LedgerFile::restore(
+            from,
+            secret,
+            &self.folder,
+            key,
+            self.environment,
+            at,
+        )?)
+    }
+
+    fn must_be_local(&self) -> Result<(), Failure> {
+        let disk = |fault| Failure::from(LedgerFault::Disk(fault));
+        if is_network_path(&self.folder).map_err(disk)? {
+            return Err(LedgerFault::NetworkFolder.into());
+        }
+        Ok(())
+    }
+
+    fn key(&self) -> Result<DatabaseKey, Failure> {
+        // A key that is gone must not be replaced by one that opens nothing.
+        self.key_or(if LedgerFile::exists(&self.folder) {
+            WhenMissing::Refuse
+        } else {
+            WhenMissing::Create
+        })
+    }
+
+    fn key_or(&self, missing: WhenMissing) -> Result<DatabaseKey, Failure> {
+        match &self.key_file {
+            Some(file) => DatabaseKey::from_key_file(file, missing),
+            None => DatabaseKey::from_key_store(&self.folder, missing),
+        }
+        .map_err(key_failure)
     }
 
     /// The settings, or none where nothing has been set.
@@ -156,8 +197,8 @@ impl Place {
     /// [`Code::PracticeRunning`] when another program is just starting or stopping it;
     /// [`Code::Practice`].
     pub fn practice(&self) -> Result<(Option<Practice>, Endpoints), Failure> {
-        let started = Practice::start(PracticeOptions::in_folder(&self.practice_folder));
-        match started {
+        let started = PracticeOptions::from_environment(&self.practice_folder);
+        match started.and_then(Practice::start) {
             Ok(practice) => {
                 let endpoints = practice.endpoints().clone();
                 Ok((Some(practice), endpoints))

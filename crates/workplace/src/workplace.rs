@@ -1,7 +1,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::Timestamp;
-use utpost_access::{Access, Limits, SystemClock};
+use utpost_access::{Access, Limits};
 use utpost_dispatch::{Agency, Code, Desk, Progress};
 use utpost_domain::Actor;
 use utpost_ledger::LedgerFile;
@@ -9,7 +9,7 @@ use utpost_pki::{Signer, TrustPolicy};
 use utpost_practice::{Endpoints, Practice};
 
 use crate::connections::Connections;
-use crate::{AgencyChange, Failure, Place, Settings};
+use crate::{AgencyChange, Failure, Place, ScaledClock, Settings};
 
 /// Everything that sending, receiving and asking need, for as many threads at once as like.
 ///
@@ -27,7 +27,7 @@ pub struct Workplace {
     /// Signs with the agency's certificate.
     pub signer: Arc<dyn Signer>,
     /// The time of day.
-    pub clock: Arc<SystemClock>,
+    pub clock: Arc<ScaledClock>,
     actor: Actor,
     agency: RwLock<Arc<Agency>>,
     endpoints: Option<Endpoints>,
@@ -42,6 +42,7 @@ impl Workplace {
     /// What the parts say; [`Code::CertificateExpired`] and its kin when the agency's own
     /// certificate can't be used.
     pub fn open(place: &Place) -> Result<Self, Failure> {
+        let clock = Arc::new(ScaledClock::from_env(place.environment)?);
         let ledger = place.ledger()?;
         let Connections {
             endpoints,
@@ -52,7 +53,6 @@ impl Workplace {
             practice,
             practice_endpoints,
         } = Connections::of(place, &place.settings()?)?;
-        let clock = Arc::new(SystemClock);
         let access = Access::open(endpoints, client, clock.clone(), Limits::default())
             .map_err(|fault| Failure::detailed(Code::Defect, fault))?;
         let workplace = Self {

@@ -5,18 +5,22 @@
 use std::fs;
 use std::io::Cursor;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use utpost_dispatch::{
-    Code, Desk, File, Ledger, NewLetter, Register, advance, decide, import, release,
+    Code, Desk, File, Ledger, NewLetter, Progress, Register, advance, decide, import, press,
+    release,
 };
 use utpost_domain::{
     Environment, Language, LetterId, LetterKind, NationalId, NonSensitiveTitle, OpeningReceipt,
-    SecurityLevel, Title,
+    SecurityLevel, State, Title,
 };
-use utpost_workplace::{AgencyChange, Control, Place, PlaceOptions, Workplace, practice_reset};
+use utpost_workplace::{
+    AgencyChange, Control, Engine, Place, PlaceOptions, Watching, Workplace, practice_reset,
+};
 
 /// A citizen with a mailbox at Digipost.
 const CITIZEN: &str = "06925115949";
@@ -164,6 +168,35 @@ fn the_citizens_side_of_a_letter_is_read_and_acted_on() {
 }
 
 #[test]
+fn an_engine_brings_a_pressed_letter_home_tells_of_it_and_rests() {
+    let folder = tempfile::tempdir().unwrap();
+    let work = open(&place(folder.path(), Environment::Practice));
+    let heard = Arc::new(Heard::default());
+    let engine = Engine::start(Arc::clone(&work), heard.clone());
+    let id = pressed(&work, &engine, Duration::ZERO);
+    assert!(!engine.is_at_rest());
+    let until = Instant::now() + Duration::from_secs(30);
+    while !engine.is_at_rest() {
+        assert!(Instant::now() < until, "something is left to be done");
+        thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(work.ledger.letter(id).unwrap().state(), State::Delivered);
+    assert!(heard.0.lock().unwrap().contains(&id));
+    assert!(engine.stop(Duration::from_secs(10)));
+}
+
+#[test]
+fn an_engine_that_stops_gives_back_what_stands_in_its_undo_window() {
+    let folder = tempfile::tempdir().unwrap();
+    let work = open(&place(folder.path(), Environment::Practice));
+    let engine = Engine::start(Arc::clone(&work), Arc::new(Heard::default()));
+    let id = pressed(&work, &engine, Duration::from_secs(3600));
+    assert_eq!(engine.unfinished(), (vec![id], vec![]));
+    assert!(engine.stop(Duration::from_secs(10)));
+    assert_eq!(work.ledger.letter(id).unwrap().state(), State::Ready);
+}
+
+#[test]
 fn a_practice_that_was_never_opened_can_be_reset() {
     let folder = tempfile::tempdir().unwrap();
     let place = place(folder.path(), Environment::Practice);
@@ -183,6 +216,33 @@ fn no_other_ledger_is_reset_whatever_it_is_called() {
         assert_eq!(refused.code(), Code::OtherEnvironment);
     }
     assert_eq!(fs::read(&database).unwrap(), before);
+}
+
+/// Keeps what it is told.
+#[derive(Default)]
+struct Heard(Mutex<Vec<LetterId>>);
+
+impl Watching for Heard {
+    fn changed(&self, letter: LetterId) {
+        self.0.lock().unwrap().push(letter);
+    }
+
+    fn progress(&self, _: LetterId, _: Progress) {}
+
+    fn reached(&self, _: Timestamp) -> bool {
+        false
+    }
+
+    fn not_reached(&self, _: Code, _: Timestamp) {}
+}
+
+fn pressed(work: &Workplace, engine: &Engine, undo: Duration) -> LetterId {
+    let agency = work.agency();
+    let desk = work.desk(&agency, &|_| {});
+    let id = letter(&desk);
+    let (decision, _) = decide(&desk, id).unwrap();
+    engine.hold(press(&desk, id, &decision, undo).unwrap());
+    id
 }
 
 fn place(folder: &Path, environment: Environment) -> Place {

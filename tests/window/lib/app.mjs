@@ -60,11 +60,19 @@ export class App {
 
   /** The page's size in CSS pixels. */
   async size(width, height) {
-    await this.driver.command("POST", "/window/rect", { width, height });
-    // A window manager may take its time, and its frame.
-    const inner = await this.driver.execute("() => [innerWidth, innerHeight]");
-    if (inner[0] !== width || inner[1] !== height) {
-      await this.driver.command("POST", "/window/rect", { width: 2 * width - inner[0], height: 2 * height - inner[1] });
+    const asked = [width, height];
+    for (let attempt = 1; ; attempt++) {
+      await this.driver.command("POST", "/window/rect", { width: asked[0], height: asked[1] });
+      // A window manager may take its time, and its frame.
+      for (let look = 0; look < 10; look++) {
+        const inner = await this.driver.execute("() => [innerWidth, innerHeight]");
+        if (inner[0] === width && inner[1] === height) return;
+        await wait(50);
+      }
+      const inner = await this.driver.execute("() => [innerWidth, innerHeight]");
+      if (attempt === 5) throw new Error(`the page is ${inner.join(" × ")} and not ${width} × ${height}`);
+      asked[0] += width - inner[0];
+      asked[1] += height - inner[1];
     }
   }
 

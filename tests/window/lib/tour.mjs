@@ -173,6 +173,20 @@ export const PLACES = [
     show: (clerk) => clerk.goTo("compose"),
   },
   {
+    name: "Nytt brev, sendt før",
+    make: async (clerk) => {
+      await clerk.give(letter("Svar på klage", "Klagen din er tatt til følge."));
+      await clerk.lookUp(people.EBOKS.number);
+      await clerk.app.sees("group", nb.compose.earlier.title);
+    },
+    show: async (clerk) => {
+      await clerk.goTo("compose");
+      await clerk.app.press("button", clerk.text.compose.earlier.again);
+      await clerk.app.press("button", clerk.text.compose.earlier.confirm);
+      await clerk.app.reads(clerk.text.compose.earlier.tooShort);
+    },
+  },
+  {
     name: "Nytt brev, legge bort",
     show: async (clerk) => {
       await clerk.goTo("compose");
@@ -267,6 +281,30 @@ export const PLACES = [
       await clerk.goTo("outbox");
       await clerk.app.driver.keys("F1");
       await clerk.app.sees("dialog", clerk.text.frame.keyboard.title);
+    },
+    close: (clerk) => clerk.app.driver.keys("Escape"),
+  },
+  {
+    name: "Utboks, uten tilgang",
+    make: async (clerk) => {
+      const { practice } = clerk.app;
+      await practice.clear();
+      // The register stays silent and the access point says no: both are told at once.
+      await practice.plan({ service: "statuses", kind: "status", status: 503, times: 10_000 });
+      await practice.plan({ service: "inbox", kind: "status", status: 503, times: 10_000 });
+      await practice.plan({ service: "submit", kind: "status", status: 403, times: 10_000 });
+      await clerk.goTo("outbox");
+      await clerk.app.press("button", clerk.action(nb.outbox.tryNow, "Brev i kø"));
+      await clerk.app.sees("heading", nb.frame.standstill.halt.title);
+    },
+    show: (clerk) => clerk.goTo("outbox"),
+  },
+  {
+    name: "Utboks, tilgangen er på plass",
+    show: async (clerk) => {
+      await clerk.goTo("outbox");
+      await clerk.app.press("button", clerk.text.frame.standstill.halt.restored);
+      await clerk.app.sees("dialog", clerk.text.frame.standstill.halt.confirmTitle);
     },
     close: (clerk) => clerk.app.driver.keys("Escape"),
   },

@@ -27,6 +27,7 @@ import { SCREEN_KEYS, screensFor } from "./keyboard";
 import { useLoad } from "./load";
 import { useNavigation, type ScreenName } from "./navigation";
 import { useSession } from "./session";
+import { StandstillBands } from "./StandstillBands";
 
 type Icon = ComponentType<{ className?: string; "aria-hidden"?: boolean }>;
 
@@ -64,6 +65,7 @@ export function Frame({ onHelp, children }: { onHelp: () => void; children: Reac
       <Side session={session} open={menu} onHelp={onHelp} />
       <Top session={session} menu={menu} onMenu={() => setMenu(!menu)} />
       <main className="content" id="content" tabIndex={-1}>
+        <StandstillBands />
         {children}
       </main>
     </div>

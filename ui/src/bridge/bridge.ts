@@ -4,6 +4,7 @@ import type {
   AgencyForm,
   Composition,
   Counts,
+  DoubtedReceipt,
   LetterDetail,
   LetterForm,
   LetterList,
@@ -21,7 +22,9 @@ import type {
   SendOrder,
   SendOutcome,
   Session,
+  Standstill,
   Startup,
+  ThawView,
 } from "./types";
 
 /** Which page of which document a picture shows. Documents count from 0, the letter itself. */
@@ -53,6 +56,12 @@ export interface Bridge {
   setAgency(agency: AgencyForm): Promise<Session>;
   retryStartup(): Promise<null>;
   counts(): Promise<Counts>;
+  /** What keeps every letter from being sent. */
+  standstill(): Promise<Standstill>;
+  /** The clerk says that the agency has access again: letters go on. */
+  accessRestored(): Promise<Standstill>;
+  /** Asks what became of each letter that was under way when the ledger was backed up. */
+  thaw(): Promise<ThawView>;
 
   /** What is being made now. */
   compose(): Promise<Composition | null>;
@@ -69,18 +78,24 @@ export interface Bridge {
   checkNumber(text: string): Promise<NumberCheck>;
   checkAddress(address: AddressForm): Promise<AddressCheck>;
   lookUp(revision: number, form: LetterForm): Promise<LookedUp>;
+  /** Lets the letter go although one that says the same was sent before, and looks up again. */
+  allowRepeat(revision: number, form: LetterForm, reason: string): Promise<LookedUp>;
   send(order: SendOrder): Promise<SendOutcome>;
 
   undo(letter: string): Promise<LetterRow>;
   sendNow(letter: string): Promise<null>;
   tryNow(letter: string): Promise<LetterRow>;
   checkStatus(letter: string): Promise<LetterRow>;
+  /** The clerk's word that a letter of a restored ledger was not sent by other ways. */
+  confirmUnsent(letter: string): Promise<LetterRow>;
   cancel(letter: string): Promise<LetterRow>;
   outbox(): Promise<Outbox>;
   letters(query: LetterQuery): Promise<LetterList>;
   letter(letter: string): Promise<LetterDetail>;
   /** How many new receipts were fetched. */
   collectReceipts(): Promise<number>;
+  /** Those that belong to no letter here, newest first. */
+  strayReceipts(): Promise<DoubtedReceipt[]>;
   /** Asks for a folder, writes the evidence into it and opens it; `null` when given up. */
   evidenceFolder(letter: string): Promise<string | null>;
   openDataFolder(): Promise<null>;

@@ -4,6 +4,8 @@ import type {
   Composition,
   DecisionView,
   DocumentView,
+  DoubtedReceipt,
+  EarlierLetter,
   FactsView,
   LetterDetail,
   LetterForm,
@@ -88,6 +90,7 @@ export function composition(over: Partial<Composition> = {}): Composition {
     letter: null,
     form: null,
     decision: null,
+    earlier: null,
     ...over,
   };
 }
@@ -160,6 +163,8 @@ export function row(over: Partial<LetterRow> = {}): LetterRow {
     followUp: false,
     undoUntil: null,
     attempts: 0,
+    nextTryAt: null,
+    late: null,
     actions: [],
     ...over,
   };
@@ -232,7 +237,27 @@ export function detail(of: LetterRow): LetterDetail {
       { at, event: { kind: "accepted" }, clerk: null, detail: null, hash: "f6".repeat(32) },
       { at: of.changedAt, event: { kind: "receipt", receipt: of.state === "failed" ? "error" : "delivery", signer, saidAt: of.changedAt }, clerk: null, detail: null, hash: "07".repeat(32) },
     ],
+    doubted: [],
     replaces: null,
+  };
+}
+
+/** A letter that was sent the week before, and says the same. */
+export function earlier(over: Partial<LetterRow> = {}): EarlierLetter {
+  return { row: row({ letter: "L-0099", state: "delivered", changedAt: "2026-11-17T10:03:00Z", ...over }), sentAt: "2026-11-17T10:02:00Z" };
+}
+
+/** A receipt of a conversation that this ledger does not know. */
+export function stray(over: Partial<DoubtedReceipt> = {}): DoubtedReceipt {
+  return {
+    receivedAt: "2026-11-24T08:15:00Z",
+    verdict: "UNKNOWN_CONVERSATION",
+    signer: EBOKS,
+    conversation: "5f0c7f8e-2f7b-4f5e-9c2e-1d9a40b7c111",
+    acknowledged: false,
+    raw: "eyJhbGciOiJSUzI1NiJ9.eyJ0eXBlIjoibGV2ZXJpbmdza3ZpdHRlcmluZyJ9.c2lnbmF0dXI",
+    bytes: 75,
+    ...over,
   };
 }
 

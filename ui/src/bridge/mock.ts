@@ -4,7 +4,7 @@
  */
 import type { Bridge, PagePlace } from "./bridge";
 import * as fixtures from "./fixtures";
-import type { Composition, LetterForm, LetterRow, Notice, PracticeBooks, SampleLetter, Session } from "./types";
+import type { Composition, LetterForm, LetterRow, Notice, PracticeBooks, SampleLetter, Session, Standstill } from "./types";
 
 export type MockBridge = Bridge & {
   /** Tells the page something, as the core would. */
@@ -24,6 +24,7 @@ export function createMock(over: Partial<Bridge> = {}, start: Partial<Session> =
   let composition: Composition | null = null;
   let held: LetterRow | null = null;
   let outbox = structuredClone(fixtures.outbox);
+  let standstill: Standstill = { halt: null, restored: null };
   let books: PracticeBooks = structuredClone(fixtures.books);
   const notify = (notice: Notice) => listeners.forEach((listener) => listener(notice));
   const change = (next: Composition) => {
@@ -67,6 +68,19 @@ export function createMock(over: Partial<Bridge> = {}, start: Partial<Session> =
     },
     counts: () => Promise.resolve({ outbox: outbox.held.length + outbox.underWay.length + outbox.unsent.length, followUp: 3 }),
 
+    standstill: () => Promise.resolve(standstill),
+    accessRestored: () => {
+      standstill = { ...standstill, halt: null };
+      notify({ what: "standstillChanged" });
+      return Promise.resolve(standstill);
+    },
+    thaw: () => {
+      const asked = outbox.underWay.length;
+      standstill = { ...standstill, restored: null };
+      notify({ what: "standstillChanged" });
+      return Promise.resolve({ asked, unanswered: 0, unsealed: outbox.unsent.length });
+    },
+
     compose: () => Promise.resolve(composition),
     composePick: (role) => (role === "attachments" ? change(attach(["/letters/Kart over beiteområdet.pdf"])) : change(fresh())),
     composeTake: (paths, role) => {
@@ -107,6 +121,7 @@ export function createMock(over: Partial<Bridge> = {}, start: Partial<Session> =
       return Promise.resolve({ faults });
     },
     lookUp: (_revision, form) => lookUp(form),
+    allowRepeat: (_revision, form) => lookUp(form),
     send: ({ form }) => {
       held = fixtures.row({
         state: "held",
@@ -137,6 +152,12 @@ export function createMock(over: Partial<Bridge> = {}, start: Partial<Session> =
     },
     tryNow: (letter) => Promise.resolve(anyRow(letter)),
     checkStatus: (letter) => Promise.resolve(anyRow(letter)),
+    confirmUnsent: (letter) => {
+      const row: LetterRow = { ...anyRow(letter), state: "ready", stoppedBy: null, actions: ["resume", "cancel"] };
+      outbox = { ...outbox, unsent: outbox.unsent.map((each) => (each.letter === letter ? row : each)) };
+      notify({ what: "letterChanged", letter });
+      return Promise.resolve(row);
+    },
     cancel: (letter) => {
       outbox = { ...outbox, unsent: outbox.unsent.filter((each) => each.letter !== letter), underWay: outbox.underWay.filter((each) => each.row.letter !== letter) };
       notify({ what: "letterChanged", letter });
@@ -154,6 +175,7 @@ export function createMock(over: Partial<Bridge> = {}, start: Partial<Session> =
     },
     letter: (letter) => Promise.resolve(fixtures.detail(anyRow(letter))),
     collectReceipts: () => Promise.resolve(0),
+    strayReceipts: () => Promise.resolve([]),
     evidenceFolder: () => Promise.resolve("/home/ingrid/Bevis"),
     openDataFolder: () => Promise.resolve(null),
 
@@ -186,7 +208,7 @@ export function createMock(over: Partial<Bridge> = {}, start: Partial<Session> =
     const decision = fixtures.decisionFor(check.clean);
     const silent = fixtures.persons.find((each) => each.number === check.clean)?.reason === "NO_ANSWER";
     const row = fixtures.row({ state: silent ? "waitingForRegister" : decision.channel.way === "stop" ? "stopped" : "ready", title: form.title, kind: form.kind, recipientName: form.recipientName, recipientNumber: check.clean });
-    return change({ ...open(), letter: row, form: { ...form, number: check.clean }, decision: silent ? null : decision }).then((looked) => ({
+    return change({ ...open(), letter: row, form: { ...form, number: check.clean }, decision: silent ? null : decision, earlier: null }).then((looked) => ({
       composition: looked,
       trouble: silent ? fixtures.trouble("TEMP_REGISTER_SILENT", { letter: row.letter }) : null,
     }));

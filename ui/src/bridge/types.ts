@@ -66,7 +66,7 @@ export type Notice = { "what": "startupChanged" } | { "what": "letterChanged", l
 /**
  * Bytes, for sealing and uploading.
  */
-done: number, of: number, } | { "what": "filesGiven", paths: Array<string>, } | { "what": "filesOver", over: boolean, } | { "what": "connection", connection: Connection, } | { "what": "closing", closing: Closing, };
+done: number, of: number, } | { "what": "filesGiven", paths: Array<string>, } | { "what": "filesOver", over: boolean, } | { "what": "connection", connection: Connection, } | { "what": "standstillChanged" } | { "what": "thawing", asked: number, } | { "what": "closing", closing: Closing, };
 
 export type ProgressStep = "lookingUp" | "sealing" | "fetchingToken" | "uploading" | "asking";
 
@@ -94,6 +94,42 @@ underWay: Array<LetterName>, };
 
 export type LetterName = { letter: string, title: string | null, recipient: string | null, };
 
+export type Standstill = { 
+/**
+ * A service has denied the agency. An administrator mends that, and says so.
+ */
+halt: HaltView | null, 
+/**
+ * The ledger was restored from a backup: nothing goes before statuses were asked.
+ */
+restored: RestoredView | null, };
+
+export type HaltView = { 
+/**
+ * A code of `dispatch::Code`: which service denied.
+ */
+code: string, since: string, 
+/**
+ * Sealed letters that go once access is restored.
+ */
+waiting: number, };
+
+export type RestoredView = { at: string, 
+/**
+ * Letters to ask about.
+ */
+underWay: number, };
+
+export type ThawView = { asked: number, 
+/**
+ * Nobody said what became of these; while there are any, nothing is sent.
+ */
+unanswered: number, 
+/**
+ * Letters that were never sealed, and wait for the clerk's word.
+ */
+unsealed: number, };
+
 export type Role = "letter" | "attachments" | "replacement";
 
 export type Composition = { 
@@ -120,7 +156,14 @@ form: LetterForm | null,
 /**
  * Where it goes, when that is known and still holds.
  */
-decision: DecisionView | null, };
+decision: DecisionView | null, 
+/**
+ * A letter that says the same, sent to the same citizen not long ago: this one goes only with
+ * a reason.
+ */
+earlier: EarlierLetter | null, };
+
+export type EarlierLetter = { row: LetterRow, sentAt: string, };
 
 export type DocumentView = { number: number, fileName: string, title: string, 
 /**
@@ -296,9 +339,29 @@ receiver: Party | null, createdAt: string, changedAt: string, notes: Array<NoteN
  */
 followUp: boolean, undoUntil: string | null, attempts: number, 
 /**
+ * When an unsent letter's register is asked again.
+ */
+nextTryAt: string | null, 
+/**
+ * The step that should have been reached by now, when one is overdue.
+ */
+late: LateView | null, 
+/**
  * The most likely first.
  */
 actions: Array<ActionName>, };
+
+export type LateView = { step: StepName, 
+/**
+ * Since when it is waited for.
+ */
+since: string, 
+/**
+ * What the service desk knows the letter by.
+ */
+message: string | null, };
+
+export type StepName = "atProvider" | "printAccepted" | "delivered";
 
 export type StateName = "draft" | "waitingForRegister" | "stopped" | "ready" | "awaitingApproval" | "held" | "queued" | "submitting" | "uncertain" | "atAccessPoint" | "atProvider" | "printAccepted" | "delivered" | "handedToPost" | "opened" | "returned" | "refused" | "failed" | "printedHere" | "postedHere" | "cancelled";
 
@@ -306,7 +369,7 @@ export type CarrierName = "digital" | "print";
 
 export type NoteName = "notificationFailed" | "contradiction" | "receiptWaitingForTrust" | "suspectReceipt" | "late";
 
-export type ActionName = "resume" | "undo" | "checkStatus" | "tryNow" | "cancel" | "newLetter";
+export type ActionName = "resume" | "undo" | "checkStatus" | "tryNow" | "confirmUnsent" | "cancel" | "newLetter";
 
 export type Outbox = { 
 /**
@@ -376,7 +439,37 @@ documents: Array<DocumentView>, decision: DecisionView | null,
 /**
  * Oldest first.
  */
-timeline: Array<TimelineItem>, replaces: string | null, };
+timeline: Array<TimelineItem>, 
+/**
+ * Receipts of this letter that could not be believed, oldest first.
+ */
+doubted: Array<DoubtedReceipt>, replaces: string | null, };
+
+export type DoubtedReceipt = { receivedAt: string, 
+/**
+ * What was found, as a code of `wire::ReceiptFault`, or `VERIFIED`.
+ */
+verdict: string, 
+/**
+ * Who signed it, as far as that could be read.
+ */
+signer: Party | null, 
+/**
+ * The conversation it names.
+ */
+conversation: string | null, 
+/**
+ * The access point was told that it is kept here.
+ */
+acknowledged: boolean, 
+/**
+ * The text as received, as much of it as is shown.
+ */
+raw: string, 
+/**
+ * Of the whole text.
+ */
+bytes: number, };
 
 export type TimelineItem = { at: string, event: TimelineEvent, 
 /**
@@ -384,7 +477,7 @@ export type TimelineItem = { at: string, event: TimelineEvent,
  */
 clerk: string | null, 
 /**
- * What a mailbox, print shop or access point said in its own words.
+ * What a mailbox, print shop or access point said in its own words, or why a clerk did it.
  */
 detail: string | null, 
 /**
@@ -392,7 +485,7 @@ detail: string | null,
  */
 hash: string, };
 
-export type TimelineEvent = { "kind": "drafted" } | { "kind": "registerSilent" } | { "kind": "decided", reason: string, } | { "kind": "stopped", code: string, } | { "kind": "confirmed" } | { "kind": "sendPressed" } | { "kind": "undoEnded" } | { "kind": "undone" } | { "kind": "sealed", receiver: Party, carrier: CarrierName, } | { "kind": "attemptStarted", attempt: number, } | { "kind": "notReceived" } | { "kind": "answerLost" } | { "kind": "accepted" } | { "kind": "refused", httpStatus: number | null, } | { "kind": "status", status: TransportStatusName, } | { "kind": "receipt", receipt: ReceiptName, signer: Party, saidAt: string | null, } | { "kind": "suspectReceipt", code: string, } | { "kind": "receiptWaitingForTrust" } | { "kind": "overdue" } | { "kind": "cancelled" } | { "kind": "reopened" } | { "kind": "other", name: string, };
+export type TimelineEvent = { "kind": "drafted" } | { "kind": "registerSilent" } | { "kind": "decided", reason: string, } | { "kind": "stopped", code: string, } | { "kind": "confirmed" } | { "kind": "sendPressed" } | { "kind": "undoEnded" } | { "kind": "undone" } | { "kind": "sealed", receiver: Party, carrier: CarrierName, } | { "kind": "attemptStarted", attempt: number, } | { "kind": "notReceived" } | { "kind": "answerLost" } | { "kind": "accepted" } | { "kind": "refused", httpStatus: number | null, } | { "kind": "status", status: TransportStatusName, } | { "kind": "receipt", receipt: ReceiptName, signer: Party, saidAt: string | null, } | { "kind": "suspectReceipt", code: string, } | { "kind": "receiptWaitingForTrust" } | { "kind": "overdue", step: StepName, } | { "kind": "sentBefore", earlier: string, sentAt: string, } | { "kind": "repeatAllowed" } | { "kind": "restored" } | { "kind": "confirmedUnsent" } | { "kind": "cancelled" } | { "kind": "reopened" } | { "kind": "other", name: string, };
 
 export type TransportStatusName = "created" | "sent" | "failed";
 

@@ -37,7 +37,8 @@ function useLines(problems: Problem[]): { first: string; second: string } {
   const text = useText();
   const words = text.compose.bar;
   const format = useFormat();
-  const { composition, form, decision, yes } = useComposition();
+  const { composition, form, decision, earlier, yes } = useComposition();
+  if (earlier) return { first: words.sentBefore, second: problems[0]?.message ?? "" };
   if (!form || !decision) {
     if (composition?.letter?.state === "waitingForRegister") return { first: words.waits, second: text.compose.recipient.waiting };
     return { first: words.first, second: words.firstHint };

@@ -34,7 +34,7 @@ function Making() {
   const navigate = useNavigate();
   const { place } = useNavigation();
   const letter = useComposition();
-  const { composition, form, dayText, decision, yes, trouble, arrival, answers, followed, work } = letter;
+  const { composition, form, dayText, decision, earlier, yes, trouble, arrival, answers, followed, work } = letter;
   const check = useNumberCheck(form?.number ?? "");
   const faults = useAddressFaults();
   const [sendingOpen, setSendingOpen] = useState(false);
@@ -45,7 +45,7 @@ function Making() {
   const summary = useRef<ComponentRef<typeof ErrorSummary>>(null);
   const send = useRef<HTMLButtonElement>(null);
 
-  const problems = form ? problemsOf({ form, dayText, numberCheck: check.done, decision, yes, addressFaults: faults.found }, text) : [];
+  const problems = form ? problemsOf({ form, dayText, numberCheck: check.done, decision, earlier, yes, addressFaults: faults.found }, text) : [];
   const told = refused ? problems : [];
 
   const goTo = (problem: Problem) => {
@@ -71,7 +71,8 @@ function Making() {
     if (pending || (done.arrival === arrival && done.answers === answers)) return;
     const answered = done.answers !== answers;
     followed.current = { arrival, answers };
-    if (answered && !decision) return;
+    if (answered && !decision && !earlier) return;
+    if (answered && earlier) announce(text.compose.lookedUp(text.compose.earlier.title, text.compose.earlier.why));
     if (answered && decision && form) {
       const words = decisionWords(decision, form.kind, text, format);
       announce(text.compose.lookedUp(words.heading, words.why));

@@ -10,6 +10,7 @@ import { AddressPart } from "./AddressPart";
 import { Band, type BandStatus } from "./Band";
 import { useComposition } from "./composition";
 import { DecisionCard } from "./DecisionCard";
+import { EarlierCard } from "./EarlierCard";
 import { digits } from "./form";
 import { focusPlace, goesOnPaper, numberProblem, placeOf, type Problem } from "./problems";
 
@@ -19,11 +20,12 @@ export function RecipientBand({ check, addressFaults, problems }: { check: Numbe
   const words = text.compose.recipient;
   const format = useFormat();
   const navigate = useNavigate();
-  const { composition, form, decision, work, slow, trouble, yes, insisted, edit, insist, sayYes, lookUp } = useComposition();
+  const { composition, form, decision, earlier, work, slow, trouble, yes, insisted, edit, insist, sayYes, lookUp } = useComposition();
   const [choosing, setChoosing] = useState<{ typed: string; inLetter: string } | null>(null);
   const [complaint, setComplaint] = useState<string | null>(null);
   const refused = useRef<HTMLDivElement>(null);
-  const general = trouble && placeOf(trouble) === null ? trouble : null;
+  // A letter sent before has a card of its own.
+  const general = trouble && placeOf(trouble) === null && !(earlier && trouble.code === "REACH_SENT_BEFORE") ? trouble : null;
   useEffect(() => {
     if (general) refused.current?.focus();
   }, [general]);
@@ -95,7 +97,7 @@ export function RecipientBand({ check, addressFaults, problems }: { check: Numbe
             if (typed.length === 11) edit({ number: format.personNumber(typed) });
           }}
         />
-        <Button type="submit" id="letter-look-up" variant={decision ? "secondary" : "primary"} aria-busy={looking || undefined}>
+        <Button type="submit" id="letter-look-up" variant={decision || earlier ? "secondary" : "primary"} aria-busy={looking || undefined}>
           {words.lookUp}
         </Button>
         <div className="number-hint mute" id="letter-number-hint">
@@ -114,7 +116,7 @@ export function RecipientBand({ check, addressFaults, problems }: { check: Numbe
         </div>
         {shown !== null && <ValidationMessage id="letter-number-wrong">{shown}</ValidationMessage>}
       </form>
-      {seen.length > 1 && !decision && (
+      {seen.length > 1 && !decision && !earlier && (
         <div className="row row-wrap">
           <span>{words.several}</span>
           {seen.map(({ number }) => (
@@ -124,6 +126,7 @@ export function RecipientBand({ check, addressFaults, problems }: { check: Numbe
           ))}
         </div>
       )}
+      {earlier && <EarlierCard key={composition.letter?.letter} earlier={earlier} />}
       {decision && (
         <DecisionCard decision={decision} kind={form.kind}>
           {decision.channel.way === "stop" && <p className="decision-more">{words.stoppedHint}</p>}
@@ -173,7 +176,7 @@ export function RecipientBand({ check, addressFaults, problems }: { check: Numbe
   function status(): BandStatus {
     if (looking && slow) return "working";
     if (shown !== null || decision?.channel.way === "stop") return "error";
-    if (general || (decision?.needsYes && !yes) || (goesOnPaper(decision, yes) && addressFaults.length > 0)) return "choice";
+    if (general || earlier || (decision?.needsYes && !yes) || (goesOnPaper(decision, yes) && addressFaults.length > 0)) return "choice";
     return decision ? "ok" : "notStarted";
   }
 

@@ -448,3 +448,106 @@ test("a letter is put away only after a question", async () => {
   await screen.findByRole("heading", { level: 1, name: "Slipp PDF-en i vinduet" });
   expect(page.called("composeClear")).toHaveLength(1);
 });
+
+describe("a letter that says the same was sent before", () => {
+  const found = fixtures.earlier({ state: "opened" });
+  /** A core that stops the letter until a reason has been given. */
+  const stopping = (over: Parameters<typeof createMock>[0] = {}) => {
+    let revision = 1;
+    const looked = () => fixtures.composition({ revision: ++revision, letter: fixtures.row({ state: "stopped", stoppedBy: "REACH_SENT_BEFORE" }), earlier: found });
+    return {
+      lookUp: () => Promise.resolve({ composition: looked(), trouble: fixtures.trouble("REACH_SENT_BEFORE") }),
+      allowRepeat: () => Promise.resolve({ composition: fixtures.composition({ revision: ++revision, letter: fixtures.row(), decision: fixtures.decisionFor("06925115949") }), trouble: null }),
+      ...over,
+    };
+  };
+  const card = () => screen.findByRole("group", { name: "Et likt brev er alt sendt til mottakeren" });
+
+  test("stops the clerk and shows it: title, when, how it stands", async () => {
+    const page = await openCompose({ bridge: stopping() });
+    await page.dropped();
+    await page.lookedUp();
+    const shown = await card();
+    await waitFor(() => page.focusIsOn(shown));
+    expect(shown).toHaveTextContent("Vedtak om beiterett i Øvre Fjelldal statsallmenning");
+    expect(shown).toHaveTextContent(/Sendt 17\.\s?nov\. kl\. 11\.02/);
+    expect(shown).toHaveTextContent("Åpnet");
+    expect(page.band("Mottaker").queryByRole("alert")).toBeNull();
+    expect(screen.getByText("Et likt brev er alt sendt")).toBeVisible();
+    await expectAccessible();
+    await page.user.click(page.send());
+    expect(page.called("send")).toEqual([]);
+    await waitFor(() => page.focusIsOn(shown));
+  });
+
+  test("can be opened in Sendte brev", async () => {
+    const page = await openCompose({ bridge: stopping() });
+    await page.dropped();
+    await page.lookedUp();
+    await page.user.click(within(await card()).getByRole("button", { name: "Åpne det i Sendte brev" }));
+    await screen.findByRole("heading", { level: 1, name: "Sendte brev" });
+    expect(page.mock.calls).toContainEqual(["letter", "L-0099"]);
+  });
+
+  test("leaves the new one put away, where it can be found", async () => {
+    const page = await openCompose({ bridge: stopping() });
+    await page.dropped();
+    await page.lookedUp();
+    await page.user.click(within(await card()).getByRole("button", { name: "Legg dette bort" }));
+    await screen.findByRole("button", { name: "Velg PDF" });
+    expect(page.called("composeClear")).toHaveLength(1);
+    expect(document.querySelector('[aria-live="polite"]')?.textContent).toBe("Brevet er ikke sendt. Det ligger i utboksen.");
+  });
+
+  test("lets the new one go with a reason of 10 to 500 characters and no other", async () => {
+    const page = await openCompose({ bridge: stopping() });
+    await page.dropped();
+    await page.lookedUp();
+    const again = within(await card()).getByRole("button", { name: "Send igjen likevel" });
+    expect(again).toHaveAttribute("aria-expanded", "false");
+    await page.user.click(again);
+    const reason = await screen.findByRole("textbox", { name: /Hvorfor skal det sendes igjen/ });
+    await waitFor(() => page.focusIsOn(reason));
+    const keep = screen.getByRole("button", { name: "Lagre begrunnelsen" });
+    await page.user.type(reason, "   for kort   ");
+    await page.user.click(keep);
+    expect(await screen.findByText("Skriv hvorfor, med minst 10 tegn.")).toBeVisible();
+    await page.user.clear(reason);
+    await page.user.click(reason);
+    await page.user.paste("æ".repeat(501));
+    expect(await screen.findByText("Kort ned begrunnelsen til 500 tegn.")).toBeVisible();
+    await page.user.click(keep);
+    expect(page.called("allowRepeat")).toEqual([]);
+    await expectAccessible();
+    await page.user.clear(reason);
+    await page.user.type(reason, " Det første gikk til feil sak. ");
+    await page.user.click(keep);
+    expect(page.called("allowRepeat")).toEqual([["allowRepeat", 2, { ...fixtures.form(), number: "06925115949" }, "Det første gikk til feil sak."]]);
+    await page.decision();
+    await waitFor(() => page.focusIsOn(page.send()));
+    expect(screen.queryByRole("group", { name: /Et likt brev/ })).toBeNull();
+  });
+
+  test("found only at Send is shown then, and nothing is sent", async () => {
+    const send = () => Promise.resolve({ outcome: "lookAgain" as const, looked: { composition: fixtures.composition({ revision: 9, letter: fixtures.row({ state: "stopped" }), earlier: found }), trouble: fixtures.trouble("REACH_SENT_BEFORE") } });
+    const page = await openCompose({ bridge: { send } });
+    await page.dropped();
+    await page.lookedUp();
+    await waitFor(() => page.focusIsOn(page.send()));
+    await page.user.keyboard("{Enter}");
+    const shown = await card();
+    await waitFor(() => page.focusIsOn(shown));
+    expect(screen.queryByRole("heading", { level: 1, name: "Utboks" })).toBeNull();
+  });
+
+  test("to another recipient is no hindrance", async () => {
+    const page = await openCompose({ bridge: stopping(), taken: withoutNumber });
+    await page.drop();
+    await screen.findByRole("heading", { level: 1, name: "Nytt brev" });
+    await page.lookedUp("06925115949");
+    await card();
+    await page.user.clear(page.number());
+    await page.user.type(page.number(), RESERVED);
+    expect(screen.queryByRole("group", { name: /Et likt brev/ })).toBeNull();
+  });
+});

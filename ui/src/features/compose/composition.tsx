@@ -1,7 +1,7 @@
 import { createContext, useCallback, useContext, useMemo, useReducer, useRef, useState, type ReactNode, type RefObject } from "react";
 
 import { useSession, useSlow } from "../../app";
-import { asTrouble, useBridge, useNotices, type Composition, type DecisionView, type LetterForm, type LetterRow, type LookedUp, type Role, type SampleLetter, type Trouble } from "../../bridge";
+import { asTrouble, useBridge, useNotices, type Composition, type DecisionView, type EarlierLetter, type LetterForm, type LetterRow, type LookedUp, type Role, type SampleLetter, type Trouble } from "../../bridge";
 import { useFormat } from "../../text";
 import { digits, formAfterReplacement, newForm } from "./form";
 
@@ -67,7 +67,7 @@ function reduce(state: State, change: Change): State {
         ...NOTHING,
         composition,
         form,
-        decidedFor: composition.decision ? digits(form.number) : null,
+        decidedFor: isAnswered(composition) ? digits(form.number) : null,
         arrival: state.arrival + 1,
         answers: state.answers,
       };
@@ -87,7 +87,7 @@ function reduce(state: State, change: Change): State {
       return {
         ...state,
         composition: change.looked.composition,
-        decidedFor: change.looked.composition.decision ? change.number : null,
+        decidedFor: isAnswered(change.looked.composition) ? change.number : null,
         trouble: change.looked.trouble,
         // A yes is to the reason that was shown, no other.
         yes: change.again && change.looked.composition.decision?.reason === state.composition?.decision?.reason ? state.yes : false,
@@ -103,10 +103,17 @@ function reduce(state: State, change: Change): State {
   }
 }
 
+/** Whether it is known where the letter goes, or why it must not go just now. */
+function isAnswered({ decision, earlier }: Composition): boolean {
+  return decision !== null || earlier !== null;
+}
+
 /** What can be done with the letter being made. */
 export type CompositionValue = Omit<State, "decidedFor"> & {
   /** Where it goes; `null` until looked up, and when the number is no longer the one looked up. */
   decision: DecisionView | null;
+  /** A letter that says the same, sent to the same citizen before; then there is no decision. */
+  earlier: EarlierLetter | null;
   work: Work;
   /** `work` has gone on for so long that the screen should say so. */
   slow: boolean;
@@ -123,6 +130,8 @@ export type CompositionValue = Omit<State, "decidedFor"> & {
   sayYes: (yes: boolean) => void;
   /** Asks the register; `number` where it is another than the form's. */
   lookUp: (number?: string) => Promise<void>;
+  /** Lets it go although it was sent before, for this reason, and asks the register. */
+  allowRepeat: (reason: string) => Promise<void>;
   /** The letter when it is held for sending, else `null`. */
   send: () => Promise<LetterRow | null>;
   /** Up to which arrival and which answer focus has been moved on. */
@@ -220,6 +229,14 @@ export function CompositionProvider({ children }: { children: ReactNode }) {
         if (looked) dispatch({ change: "lookedUp", looked, number: form.number, again: false });
         else await resume();
       },
+      allowRepeat: async (reason: string) => {
+        const form = finalForm();
+        if (!form) return;
+        dispatch({ change: "failed", trouble: null });
+        const looked = await during("lookingUp", () => bridge.allowRepeat(revisionShown(), form, reason));
+        if (looked) dispatch({ change: "lookedUp", looked, number: form.number, again: false });
+        else await resume();
+      },
       send: async () => {
         const form = finalForm();
         if (!form) return null;
@@ -240,7 +257,7 @@ export function CompositionProvider({ children }: { children: ReactNode }) {
         if (composition === undefined || turn !== begun.current || composition?.revision === before?.revision) return;
         if (!composition) dispatch({ change: "cleared" });
         else if (before && before.letter?.letter === composition.letter?.letter && before.documents[0]?.fileName === composition.documents[0]?.fileName) {
-          dispatch({ change: "lookedUp", looked: { composition, trouble: composition.decision ? null : latest.current.trouble }, number: digits(composition.form?.number ?? latest.current.form?.number ?? ""), again: false });
+          dispatch({ change: "lookedUp", looked: { composition, trouble: isAnswered(composition) ? null : latest.current.trouble }, number: digits(composition.form?.number ?? latest.current.form?.number ?? ""), again: false });
         } else arrived(composition);
       },
     };
@@ -252,8 +269,10 @@ export function CompositionProvider({ children }: { children: ReactNode }) {
 
   const slow = useSlow(work !== null);
   const { decidedFor, ...shown } = state;
-  const decision = state.form && decidedFor === digits(state.form.number) ? (state.composition?.decision ?? null) : null;
-  const value: CompositionValue = { ...shown, ...actions, decision, work, slow, followed };
+  const answered = state.form && decidedFor === digits(state.form.number) ? state.composition : null;
+  const earlier = answered?.earlier ?? null;
+  const decision = earlier === null ? (answered?.decision ?? null) : null;
+  const value: CompositionValue = { ...shown, ...actions, decision, earlier, work, slow, followed };
   return <CompositionContext value={value}>{children}</CompositionContext>;
 }
 

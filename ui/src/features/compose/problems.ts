@@ -1,4 +1,4 @@
-import type { AddressField, AddressFaultKind, AddressFaultView, DecisionView, LetterForm, NumberCheck, Trouble } from "../../bridge";
+import type { AddressField, AddressFaultKind, AddressFaultView, DecisionView, EarlierLetter, LetterForm, NumberCheck, Trouble } from "../../bridge";
 import type { Texts } from "../../text";
 import { digits, PUBLIC_TITLE_LIMIT, TITLE_LIMIT } from "./form";
 
@@ -8,6 +8,8 @@ export type ProblemPlace =
   | "letter-number"
   | "letter-look-up"
   | "letter-decision"
+  | "letter-earlier"
+  | "letter-repeat-reason"
   | "letter-yes"
   | `letter-address-${AddressField}`
   | "letter-title"
@@ -24,13 +26,14 @@ export function goesOnPaper(decision: DecisionView | null, yes: boolean): boolea
 
 /** Everything that stands between the letter and Send, in the order of the page. */
 export function problemsOf(
-  { form, dayText, numberCheck, decision, yes, addressFaults }: { form: LetterForm; dayText: string; numberCheck: NumberCheck | null; decision: DecisionView | null; yes: boolean; addressFaults: AddressFaultView[] },
+  { form, dayText, numberCheck, decision, earlier, yes, addressFaults }: { form: LetterForm; dayText: string; numberCheck: NumberCheck | null; decision: DecisionView | null; earlier: EarlierLetter | null; yes: boolean; addressFaults: AddressFaultView[] },
   text: Texts,
 ): Problem[] {
   const problems: Problem[] = [];
   const number = numberProblem(form.number, numberCheck, text);
   const { recipient, sending } = text.compose;
   if (number) problems.push({ place: "letter-number", message: number });
+  else if (earlier) problems.push({ place: "letter-earlier", message: text.compose.earlier.blocked });
   else if (!decision) problems.push({ place: "letter-look-up", message: recipient.notAsked });
   else if (decision.needsYes && !yes) problems.push({ place: "letter-yes", message: recipient.paperNeeded });
   else if ((decision.channel.way === "stop" && !decision.needsYes) || decision.channel.way === "wait") problems.push({ place: "letter-decision", message: recipient.stoppedHint });
@@ -80,6 +83,7 @@ export function placeOf(trouble: Trouble): ProblemPlace | null {
   if (trouble.code === "INPUT_EFFECTIVE_DATE") return "letter-visible-from";
   if (trouble.code === "INPUT_ADDRESS" || trouble.code === "REACH_ADDRESS_MISSING") return "letter-address-name";
   if (trouble.code === "REACH_PRINT_UNCONFIRMED") return "letter-yes";
+  if (trouble.code === "INPUT_REPEAT_REASON") return "letter-repeat-reason";
   return null;
 }
 

@@ -2,12 +2,13 @@ import { CheckmarkCircleIcon } from "@navikt/aksel-icons";
 import { Button } from "@digdir/designsystemet-react";
 import { useEffect, useRef, useState } from "react";
 
-import { useAction, useAnnounce, useLoad, useNavigate, useNavigation } from "../../app";
-import { useBridge, useNotices, type LetterRow, type Outbox, type OutboxRow } from "../../bridge";
+import { useAction, useAnnounce, useLoad, useNavigate, useNavigation, useStandstill } from "../../app";
+import { useBridge, useNotices, type LetterRow, type Outbox, type OutboxRow, type Standstill } from "../../bridge";
 import { Screen, TroublePanel, Waiting } from "../../components";
 import { useKeptFocus } from "../../components/keptFocus";
 import { useFormat, useText } from "../../text";
 import { CancelDialog } from "./CancelDialog";
+import { ConfirmUnsentDialog } from "./ConfirmUnsentDialog";
 import { recipientOf, titleOf } from "./naming";
 import "./outbox.css";
 import { useNow } from "./time";
@@ -18,13 +19,15 @@ import { UnsentRow } from "./UnsentRow";
 /** What is on its way, and what has not left. */
 export function OutboxScreen() {
   const bridge = useBridge();
-  const text = useText().outbox;
+  const { outbox: text, states } = useText();
   const { place, visit } = useNavigation();
   const navigate = useNavigate();
   const announce = useAnnounce();
   const outbox = useLoad(() => bridge.outbox(), [bridge]);
   const sent = useUploads();
+  const standstill = useStandstill().data;
   const [cancelling, setCancelling] = useState<LetterRow | null>(null);
+  const [confirming, setConfirming] = useState<LetterRow | null>(null);
   const content = useRef<HTMLDivElement>(null);
   useKeptFocus(content, outbox.data);
 
@@ -35,7 +38,7 @@ export function OutboxScreen() {
   const newest = latestOf(outbox.data?.held ?? [])?.letter;
   useCtrlZ(newest === undefined ? null : () => void undo.run(newest));
 
-  const now = useNow((outbox.data?.underWay ?? []).some((entry) => entry.nextTryAt !== null), 10_000);
+  const now = useNextTries(outbox.data);
 
   const box = outbox.data;
   const loaded = box !== null;
@@ -73,7 +76,7 @@ export function OutboxScreen() {
               {box.underWay.map((entry) => (
                 <UnderWayRow
                   key={entry.row.letter}
-                  entry={withUpload(entry, sent)}
+                  entry={standing(withUpload(entry, sent), standstill)}
                   now={now}
                   onCancel={setCancelling}
                   onUndo={(row) => void undo.run(row.letter)}
@@ -89,7 +92,7 @@ export function OutboxScreen() {
             </h2>
             <ul className="outbox-list">
               {box.unsent.map((row) => (
-                <UnsentRow key={row.letter} row={row} onCancel={setCancelling} />
+                <UnsentRow key={row.letter} row={row} now={now} onCancel={setCancelling} onConfirm={setConfirming} />
               ))}
             </ul>
           </section>
@@ -103,6 +106,17 @@ export function OutboxScreen() {
             onDone={(row) => {
               setCancelling(null);
               announce(text.cancelled(titleOf(row, text)));
+              outbox.reload();
+            }}
+          />
+        )}
+        {confirming && (
+          <ConfirmUnsentDialog
+            row={confirming}
+            onClose={() => setConfirming(null)}
+            onDone={(row) => {
+              setConfirming(null);
+              announce(text.answered(titleOf(row, text), states.state[row.state]));
               outbox.reload();
             }}
           />
@@ -152,6 +166,28 @@ function latestOf(held: readonly LetterRow[]): LetterRow | undefined {
 function isEmpty(box: Outbox): boolean {
   return box.held.length + box.underWay.length + box.unsent.length === 0;
 }
+
+/** While nothing may be sent, a letter that waits to be waits for that, whatever its last try said. */
+function standing(entry: OutboxRow, standstill: Standstill | null): OutboxRow {
+  const cause = standstill?.restored ? "LOCAL_OUTBOX_FROZEN" : standstill?.halt ? "AUTH_SENDING_HALTED" : null;
+  if (cause === null || entry.row.state !== "queued") return entry;
+  const actions = entry.row.actions.filter((action) => action !== "tryNow");
+  return { ...entry, row: { ...entry.row, actions }, cause, nextTryAt: null };
+}
+
+/** The time, each second while a next try is near, else now and then. */
+function useNextTries(box: Outbox | null): number {
+  const tries = [...(box?.underWay ?? []), ...(box?.unsent ?? [])].flatMap(({ nextTryAt }) => (nextTryAt === null ? [] : [Date.parse(nextTryAt)]));
+  const first = Math.min(...tries);
+  const [near, setNear] = useState(false);
+  const now = useNow(tries.length > 0, near ? 1_000 : 10_000);
+  const isNear = first - now < COUNTED_MS;
+  useEffect(() => setNear(isNear), [isNear]);
+  return now;
+}
+
+/** From here on the seconds to a next try are counted. */
+const COUNTED_MS = 100_000;
 
 type Uploads = Readonly<Record<string, { done: number; of: number }>>;
 

@@ -1,4 +1,4 @@
-import { ClockIcon, CloudSlashIcon, CloudUpIcon, PadlockLockedIcon, QuestionmarkDiamondIcon } from "@navikt/aksel-icons";
+import { ClockIcon, CloudSlashIcon, CloudUpIcon, ExclamationmarkTriangleIcon, PadlockLockedIcon, QuestionmarkDiamondIcon } from "@navikt/aksel-icons";
 import { Button } from "@digdir/designsystemet-react";
 import type { ReactNode } from "react";
 
@@ -6,7 +6,9 @@ import { useAction, useAnnounce } from "../../app";
 import { useBridge, type ActionName, type LetterRow, type OutboxRow } from "../../bridge";
 import { TroublePanel } from "../../components";
 import { useFormat, useText, type Format, type Texts } from "../../text";
+import { LateNotice } from "../../components/LateNotice";
 import { recipientOf, titleOf, wayOf } from "./naming";
+import { nextTryWords } from "./time";
 import { Track, type Step } from "./Track";
 
 /** A sealed letter on its way to the mailbox supplier or the print shop. */
@@ -45,6 +47,11 @@ export function UnderWayRow({ entry, now, onCancel, onUndo }: {
           {way === "" ? "" : `, ${way}`}
         </p>
         {why !== "" && <p className="outbox-why">{why}</p>}
+        {row.late && (
+          <div className="outbox-late" data-tone="waiting">
+            <LateNotice row={row} />
+          </div>
+        )}
         {trouble && <TroublePanel trouble={trouble} />}
       </div>
       <Track steps={stepsOf(entry, text)} />
@@ -98,6 +105,7 @@ function actionsOf(row: LetterRow): ActionName[] {
 type Sign = { icon: ReactNode; tone: "working" | "waiting" | "quiet" };
 
 function signOf({ row, cause }: OutboxRow): Sign {
+  if (row.late) return { icon: <ExclamationmarkTriangleIcon aria-hidden />, tone: "waiting" };
   switch (row.state) {
     case "uncertain":
       return { icon: <QuestionmarkDiamondIcon aria-hidden />, tone: "waiting" };
@@ -105,7 +113,7 @@ function signOf({ row, cause }: OutboxRow): Sign {
       return { icon: <CloudUpIcon aria-hidden />, tone: "working" };
     case "queued":
       if (cause === null) return { icon: <ClockIcon aria-hidden />, tone: "quiet" };
-      if (cause.startsWith("AUTH_")) return { icon: <PadlockLockedIcon aria-hidden />, tone: "waiting" };
+      if (isShut(cause)) return { icon: <PadlockLockedIcon aria-hidden />, tone: "waiting" };
       return { icon: <CloudSlashIcon aria-hidden />, tone: "waiting" };
     default:
       return { icon: <ClockIcon aria-hidden />, tone: "quiet" };
@@ -125,7 +133,7 @@ function stepsOf(entry: OutboxRow, text: Texts["outbox"]): Step[] {
   switch (row.state) {
     case "queued": {
       if (cause === null) return [sealed, { name: text.track.queued, state: "toCome" }, receipt];
-      const name = cause.startsWith("AUTH_") ? text.track.denied : text.track.waiting;
+      const name = cause === "LOCAL_OUTBOX_FROZEN" ? text.track.frozen : isShut(cause) ? text.track.denied : text.track.waiting;
       return [sealed, { name, state: "held" }, receipt];
     }
     case "submitting": {
@@ -143,20 +151,26 @@ function stepsOf(entry: OutboxRow, text: Texts["outbox"]): Step[] {
 
 function reasonOf({ row, cause, triedAt, nextTryAt }: OutboxRow, now: number, texts: Texts, format: Format): string {
   const text = texts.outbox;
-  const next = (words: (time: string, wait: string) => string) => {
-    if (nextTryAt === null) return null;
-    const seconds = (Date.parse(nextTryAt) - now) / 1_000;
-    return seconds < 5 ? text.nextTrySoon : words(format.time(nextTryAt), text.in(format.duration(seconds)));
-  };
+  const next = (words: (time: string, wait: string) => string) => nextTryWords(nextTryAt, now, words, text, format);
   const sentences: (string | null | undefined)[] = [];
   if (row.state === "uncertain") sentences.push(text.uncertain, nextTryAt === null ? null : next(text.nextAsk));
   else if (row.state === "queued" && cause !== null) {
     const silent = triedAt !== null && isSilence(cause, text) ? text.silent[cause](format.time(triedAt)) : null;
     const words = texts.errors.codes[cause] ?? texts.errors.codes.DEFECT;
-    if (silent !== null) sentences.push(silent, next(text.nextTry), text.safe);
+    if (isStandstill(cause, text)) sentences.push(text.standstill[cause]);
+    else if (silent !== null) sentences.push(silent, next(text.nextTry), text.safe);
     else sentences.push(words?.what, words?.todo, next(text.nextTry));
   }
   return sentences.filter((sentence) => typeof sentence === "string" && sentence !== "").join(" ");
+}
+
+/** Waits for a person, not for a service to answer. */
+function isShut(cause: string): boolean {
+  return cause.startsWith("AUTH_") || cause === "LOCAL_OUTBOX_FROZEN";
+}
+
+function isStandstill(cause: string, text: Texts["outbox"]): cause is keyof Texts["outbox"]["standstill"] {
+  return cause in text.standstill;
 }
 
 function isSilence(cause: string, text: Texts["outbox"]): cause is keyof Texts["outbox"]["silent"] {

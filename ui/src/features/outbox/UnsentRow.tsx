@@ -4,12 +4,19 @@ import type { ReactNode } from "react";
 import { useAction, useNavigate } from "../../app";
 import { useBridge, type LetterRow } from "../../bridge";
 import { TroublePanel } from "../../components";
-import { useFormat, useText, type Texts } from "../../text";
+import { useFormat, useText, type Format, type Texts } from "../../text";
 import { recipientOf, titleOf } from "./naming";
+import { nextTryWords } from "./time";
 import { RowButton } from "./UnderWayRow";
 
 /** A letter that has not left: a draft, one that waits, is stopped, or is ready. */
-export function UnsentRow({ row, onCancel }: { row: LetterRow; onCancel: (row: LetterRow) => void }) {
+export function UnsentRow({ row, now, onCancel, onConfirm }: {
+  row: LetterRow;
+  now: number;
+  onCancel: (row: LetterRow) => void;
+  /** Its ledger was restored: the clerk is to say that it was not sent. */
+  onConfirm: (row: LetterRow) => void;
+}) {
   const bridge = useBridge();
   const texts = useText();
   const text = texts.outbox;
@@ -31,13 +38,14 @@ export function UnsentRow({ row, onCancel }: { row: LetterRow; onCancel: (row: L
         <p className="mute">
           {recipientOf(row, text)}, {format.shortTime(row.changedAt)}
         </p>
-        <p className="outbox-why">{reasonOf(row, texts)}</p>
+        <p className="outbox-why">{reasonOf(row, now, texts, format)}</p>
         {resume.trouble && <TroublePanel trouble={resume.trouble} />}
       </div>
       <p className="outbox-state" data-tone={tone}>
         {texts.states.state[row.state]}
       </p>
       <div className="outbox-actions">
+        {row.actions.includes("confirmUnsent") && <RowButton label={text.confirmUnsent} title={title} onClick={() => onConfirm(row)} first />}
         {row.actions.includes("resume") && (
           <RowButton label={text.resume} title={title} onClick={() => void resume.run()} busy={resume.slow} first />
         )}
@@ -62,15 +70,19 @@ function signOf(row: LetterRow): { icon: ReactNode; tone: "working" | "waiting" 
   }
 }
 
-function reasonOf(row: LetterRow, texts: Texts): string {
+function reasonOf(row: LetterRow, now: number, texts: Texts, format: Format): string {
   const text = texts.outbox;
   switch (row.state) {
     case "stopped": {
+      if (row.actions.includes("confirmUnsent")) return text.restored;
       const words = texts.errors.codes[row.stoppedBy ?? "REACH_STOPPED"] ?? texts.errors.codes.REACH_STOPPED;
       return words ? `${words.what} ${words.todo}` : "";
     }
-    case "waitingForRegister":
-      return text.waitingForRegister;
+    case "waitingForRegister": {
+      const shut = row.stoppedBy?.startsWith("AUTH_") ? texts.errors.codes[row.stoppedBy] : undefined;
+      const why = shut ? `${shut.what} ${shut.todo}` : text.waitingForRegister;
+      return `${why} ${nextTryWords(row.nextTryAt, now, text.nextAsk, text, format) ?? ""}`.trim();
+    }
     case "awaitingApproval":
       return text.awaitingApproval;
     case "ready":

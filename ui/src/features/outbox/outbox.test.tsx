@@ -147,6 +147,99 @@ describe("letters on their way", () => {
   });
 });
 
+describe("a letter that is late", () => {
+  const late: LetterRow = fixtures.row({
+    letter: "L-0021",
+    state: "atAccessPoint",
+    title: "Vedtak om skuterløyve",
+    attempts: 1,
+    notes: ["late"],
+    followUp: true,
+    late: { step: "atProvider", since: "2026-11-24T07:10:00Z", message: "7c0e2a5e-2b1f-4c57-9f0a-0d1b6f2a9c33" },
+    actions: ["checkStatus", "newLetter"],
+  });
+  const entry = (row: LetterRow) => ({ row, sent: null, bytes: 98_000, cause: null, triedAt: null, nextTryAt: null });
+
+  test("says which step, since when, and to ask with its message id, never to send it again", async () => {
+    await open({ underWay: [entry(late)] });
+    const item = (await screen.findByText("Vedtak om skuterløyve")).closest("li") as HTMLElement;
+    expect(item).toHaveTextContent("Aksesspunktet har ikke sendt brevet videre.");
+    expect(item).toHaveTextContent(/Utpost har ventet siden .*08\.10\./);
+    expect(item).toHaveTextContent("Meld det til Digdirs brukerstøtte. Send ikke brevet på nytt");
+    expect(item).toHaveTextContent("Oppgi meldings-ID: 7c0e2a5e-2b1f-4c57-9f0a-0d1b6f2a9c33");
+    expect(within(item).getAllByRole("button").map((button) => button.textContent)).toEqual(["Sjekk status: Vedtak om skuterløyve"]);
+    await expectAccessible();
+  });
+
+  test("whose answer never came is told as that", async () => {
+    await open({ underWay: [entry({ ...late, state: "uncertain" })] });
+    expect(await screen.findByText(/Ingen vet ennå om aksesspunktet fikk brevet/)).toBeTruthy();
+  });
+});
+
+describe("while nothing may be sent", () => {
+  const waiting = fixtures.outbox.underWay[1]!;
+
+  test.each([
+    ["halted", { halt: { code: "AUTH_ACCESS_POINT_DENIED", since: fixtures.NOW, waiting: 1 }, restored: null }, /Sendingen er stanset for hele virksomheten/, "Mangler tilgang"],
+    ["frozen", { halt: null, restored: { at: fixtures.NOW, underWay: 1 } }, /utboksen er fryst\. Brevet ligger trygt/, "Fryst"],
+  ])("%s, a waiting letter says what it waits for, and is not offered a try", async (_, standstill, words, step) => {
+    await open({ underWay: [waiting] }, { standstill: () => Promise.resolve(standstill) });
+    const item = (await screen.findByText("Svar på søknad om seterleie")).closest("li") as HTMLElement;
+    await waitFor(() => expect(item).toHaveTextContent(words));
+    expect(within(item).getByText(step)).toBeTruthy();
+    expect(item).not.toHaveTextContent(/Nytt forsøk/);
+    expect(within(item).queryByRole("button", { name: /Prøv nå/ })).toBeNull();
+  });
+});
+
+describe("the next try", () => {
+  test("is counted down by seconds when it is near", async () => {
+    vi.useFakeTimers({ now: new Date("2026-11-24T09:42:30Z"), toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"], shouldAdvanceTime: true, advanceTimeDelta: 1 });
+    await open({ underWay: [{ ...fixtures.outbox.underWay[1]!, nextTryAt: "2026-11-24T09:43:30Z" }] });
+    const item = (await screen.findByText("Svar på søknad om seterleie")).closest("li") as HTMLElement;
+    expect(item).toHaveTextContent(/kl\. 10\.43, om (60|59)\s?sekunder/);
+    await act(() => vi.advanceTimersByTimeAsync(10_000));
+    expect(item).toHaveTextContent(/om (50|49)\s?sekunder/);
+  });
+
+  test("of a letter that waits for the register is told", async () => {
+    vi.useFakeTimers({ now: new Date(fixtures.NOW), toFake: ["Date"] });
+    const [silent] = fixtures.outbox.unsent;
+    await open({ unsent: [{ ...silent!, stoppedBy: "TEMP_REGISTER_SILENT", nextTryAt: "2026-11-24T09:45:00Z" }] });
+    expect(await screen.findByText(/Kontaktregisteret svarte ikke.*Utpost spør på nytt kl\. 10\.45, om 3\s?minutter/)).toBeTruthy();
+  });
+
+  test("of a letter that the register denies does not hide who can mend that", async () => {
+    const [silent] = fixtures.outbox.unsent;
+    await open({ unsent: [{ ...silent!, stoppedBy: "AUTH_REGISTER_DENIED" }] });
+    expect(await screen.findByText(/Kontaktregisteret slipper ikke virksomheten inn.*Samarbeidsportalen/)).toBeTruthy();
+  });
+});
+
+describe("a letter of a restored ledger that was not sealed", () => {
+  const row = fixtures.row({ letter: "L-0031", state: "stopped", stoppedBy: "REACH_RESTORED", title: "Vedtak om brygge", actions: ["confirmUnsent", "cancel"] });
+
+  test("goes on only with the clerk's word that it was not sent", async () => {
+    const confirmUnsent = vi.fn(() => Promise.resolve({ ...row, state: "ready" as const }));
+    const { user } = await open({ unsent: [row] }, { confirmUnsent });
+    const item = (await screen.findByText("Vedtak om brygge")).closest("li") as HTMLElement;
+    expect(item).toHaveTextContent("Brevet kan være sendt etter at kopien ble tatt.");
+    expect(within(item).queryByRole("button", { name: /Fortsett/ })).toBeNull();
+    await user.click(within(item).getByRole("button", { name: "Det er ikke sendt: Vedtak om brygge" }));
+    const dialog = await screen.findByRole("dialog", { name: "Er «Vedtak om brygge» ikke sendt?" });
+    expect(document.activeElement).toHaveAccessibleName("Jeg må sjekke");
+    await expectAccessible();
+    await user.keyboard("{Enter}");
+    expect(confirmUnsent).not.toHaveBeenCalled();
+    await user.click(within(item).getByRole("button", { name: /Det er ikke sendt/ }));
+    await user.click(within(await screen.findByRole("dialog")).getByRole("button", { name: "Ja, det er ikke sendt" }));
+    expect(confirmUnsent).toHaveBeenCalledWith("L-0031");
+    await waitFor(() => expect(document.querySelector('[aria-live="polite"]')?.textContent).toBe("Vedtak om brygge: Klar til å sendes"));
+    expect(dialog).not.toBeInTheDocument();
+  });
+});
+
 describe("letters not sent", () => {
   test("are taken up again in Nytt brev", async () => {
     const { mock, user, place } = await open({ unsent: fixtures.outbox.unsent });

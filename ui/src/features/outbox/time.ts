@@ -1,5 +1,14 @@
 import { useEffect, useState } from "react";
 
+import type { Format, Texts } from "../../text";
+
+/** When something is tried next, by the clock and counted down; `null` when nothing is planned. */
+export function nextTryWords(at: string | null, now: number, words: (time: string, wait: string) => string, text: Texts["outbox"], format: Format): string | null {
+  if (at === null) return null;
+  const seconds = (Date.parse(at) - now) / 1_000;
+  return seconds < 5 ? text.nextTrySoon : words(format.time(at), text.in(format.duration(seconds)));
+}
+
 /** Whole seconds until `until`, counted down once a second; 0 when it is past. */
 export function useSecondsLeft(until: string): number {
   const end = Date.parse(until);

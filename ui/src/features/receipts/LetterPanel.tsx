@@ -3,11 +3,13 @@ import { Button } from "@digdir/designsystemet-react";
 import { useState, type ReactNode, type Ref } from "react";
 
 import { useAction, useLoad, useNavigate } from "../../app";
-import { useBridge, type LetterDetail, type StateName } from "../../bridge";
+import { useBridge, type LetterDetail, type LetterRow, type StateName } from "../../bridge";
 import { TroublePanel, Waiting } from "../../components";
+import { LateNotice } from "../../components/LateNotice";
 import { useFormat, useText } from "../../text";
 import { addressLines } from "../../text/format";
 import { Documents } from "./Documents";
+import { DoubtedList } from "./Doubted";
 import { asksOf, type Ask } from "./standing";
 import { Timeline } from "./Timeline";
 import { Why } from "./Why";
@@ -95,10 +97,17 @@ function Body({ detail, heading, onShow }: { detail: LetterDetail; heading: Ref<
         )}
       </div>
       {asksOf(row).map((ask) => (
-        <Alert key={ask} ask={ask} />
+        <Alert key={ask} ask={ask} row={row} />
       ))}
       <Timeline key={row.letter} detail={detail} />
       <Why detail={detail} />
+      {detail.doubted.length > 0 && (
+        <section className="letter-part">
+          <h3>{text.doubted.title}</h3>
+          <p className="mute">{text.doubted.body}</p>
+          <DoubtedList receipts={detail.doubted} />
+        </section>
+      )}
       {detail.address && row.carrier === "print" && (
         <section className="letter-part">
           <h3>{text.address}</h3>
@@ -116,7 +125,7 @@ function Body({ detail, heading, onShow }: { detail: LetterDetail; heading: Ref<
   );
 }
 
-function Alert({ ask }: { ask: Ask }) {
+function Alert({ ask, row }: { ask: Ask; row: LetterRow }) {
   const words = useText().receipts.alert[ask];
   const grave = ask === "failed" || ask === "refused";
   const Icon = grave ? XMarkOctagonFillIcon : ExclamationmarkTriangleFillIcon;
@@ -125,7 +134,7 @@ function Alert({ ask }: { ask: Ask }) {
       <Icon className={grave ? "tone-error" : "tone-warning"} aria-hidden />
       <div>
         <p className="strong">{words.title}</p>
-        <p>{words.body}</p>
+        {ask === "late" && row.late ? <LateNotice row={row} /> : <p>{words.body}</p>}
       </div>
     </div>
   );
@@ -133,6 +142,7 @@ function Alert({ ask }: { ask: Ask }) {
 
 const IN_OUTBOX: readonly StateName[] = ["held", "queued", "submitting", "uncertain"];
 
+/** A late letter is asked about at the service desk; nothing here makes it a second time. */
 function Actions({ detail: { row } }: { detail: LetterDetail }) {
   const bridge = useBridge();
   const text = useText().receipts;
@@ -159,7 +169,7 @@ function Actions({ detail: { row } }: { detail: LetterDetail }) {
           {text.toOutbox}
         </Button>
       )}
-      {row.actions.includes("newLetter") && (
+      {row.actions.includes("newLetter") && !row.late && (
         <Button variant={wanted ? "primary" : "secondary"} onClick={() => void again.run()} loading={again.slow}>
           {text.newFromThis}
         </Button>

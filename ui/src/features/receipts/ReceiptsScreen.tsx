@@ -13,6 +13,7 @@ import { isNarrow } from "../../components/narrow";
 import "./receipts.css";
 import { SearchField } from "../../components/SearchField";
 import { StandingMark } from "./StandingMark";
+import { StrayReceipts } from "./StrayReceipts";
 
 const FILTERS: readonly Filter[] = ["all", "followUp", "delivered", "opened", "notOpened", "returned", "failed", "cancelled"];
 /** The most the core gives at once. */
@@ -99,6 +100,7 @@ export function ReceiptsScreen() {
           <p className="mute receipts-collected" role="status">
             {collect.found === null ? "" : text.collected(collect.found)}
           </p>
+          <StrayReceipts collected={collect.found} />
           {collect.trouble && <TroublePanel trouble={collect.trouble} />}
         </div>
         <div className="receipts-scroll">

@@ -123,6 +123,31 @@ describe("the list", () => {
   });
 });
 
+describe("receipts of no letter here", () => {
+  test("are counted, and shown raw with what is known of them", async () => {
+    const { user } = await open({ strayReceipts: () => Promise.resolve([fixtures.stray(), fixtures.stray({ verdict: "BAD_FORM", signer: null, conversation: null, raw: "hallo" })]) });
+    await user.click(await screen.findByRole("button", { name: "2 ukjente kvitteringer" }));
+    const dialog = await screen.findByRole("dialog", { name: "Ukjente kvitteringer" });
+    expect(dialog).toHaveTextContent("de er ikke merket som lest");
+    const [first, second] = within(dialog).getAllByRole("listitem");
+    expect(first).toHaveTextContent("Gjelder ikke noe brev her");
+    expect(first).toHaveTextContent("Samtale-ID: 5f0c7f8e-2f7b-4f5e-9c2e-1d9a40b7c111");
+    expect(first).toHaveTextContent("Ikke merket som lest hos aksesspunktet");
+    expect(second).toHaveTextContent("Kan ikke leses");
+    await expectAccessible();
+  });
+
+  test("are looked for again once receipts were fetched, and not spoken of when there are none", async () => {
+    let strays = [] as ReturnType<typeof fixtures.stray>[];
+    const { user } = await open({ strayReceipts: () => Promise.resolve(strays), collectReceipts: () => Promise.resolve(1) });
+    await screen.findAllByRole("option");
+    expect(screen.queryByRole("button", { name: /ukjent/ })).toBeNull();
+    strays = [fixtures.stray()];
+    await user.click(screen.getByRole("button", { name: "Hent kvitteringer nå" }));
+    expect(await screen.findByRole("button", { name: "1 ukjent kvittering" })).toBeTruthy();
+  });
+});
+
 describe("one letter", () => {
   test("tells who sent it, who signed the receipt and that it was checked", async () => {
     await open({}, "L-0001");
@@ -165,6 +190,47 @@ describe("one letter", () => {
     const row = fixtures.row({ letter: "L-0001", ...over });
     await open({ letter: () => Promise.resolve({ ...fixtures.detail(row), timeline: [] }) }, "L-0001");
     expect(await within(panel()).findByText(title)).toBeTruthy();
+  });
+
+  test.each<[string, Partial<LetterRow>, NonNullable<LetterRow["late"]>["step"], RegExp]>([
+    ["at the access point", { state: "atAccessPoint" }, "atProvider", /Aksesspunktet har ikke sendt brevet videre/],
+    ["on paper", { state: "atProvider", carrier: "print" }, "printAccepted", /Trykkeriet har ikke kvittert for at det har brevet/],
+    ["not posted", { state: "printAccepted", carrier: "print" }, "delivered", /Trykkeriet har ikke kvittert for at brevet er lagt i posten/],
+    ["not delivered", { state: "atProvider" }, "delivered", /Postkassen har ikke kvittert for at brevet er levert/],
+  ])("stuck %s says which step is late, since when and whom to ask, and is not made anew", async (_, over, step, words) => {
+    const row = fixtures.row({ letter: "L-0001", notes: ["late"], followUp: true, actions: ["checkStatus", "newLetter"], late: { step, since: "2026-11-24T07:10:00Z", message: "7c0e2a5e-2b1f" }, ...over });
+    await open({ letter: () => Promise.resolve({ ...fixtures.detail(row), timeline: [] }) }, "L-0001");
+    expect(await within(panel()).findByText(words)).toHaveTextContent(/Utpost har ventet siden .*08\.10\./);
+    expect(panel()).toHaveTextContent("Send ikke brevet på nytt");
+    expect(panel()).toHaveTextContent("Oppgi meldings-ID: 7c0e2a5e-2b1f");
+    expect(screen.queryByRole("button", { name: "Nytt brev fra dette" })).toBeNull();
+  });
+
+  test("shows the receipts that could not be believed, as they came", async () => {
+    const row = fixtures.row({ letter: "L-0001", state: "atProvider", notes: ["suspectReceipt"] });
+    const forged = fixtures.stray({ verdict: "WRONG_PROVIDER", acknowledged: true, bytes: 90_000, raw: "eyJhbGciOi.forged" });
+    const { user } = await open({ letter: () => Promise.resolve({ ...fixtures.detail(row), doubted: [forged, fixtures.stray({ verdict: "NEW_WORD", signer: null })] }) }, "L-0001");
+    const [first, second] = within((await screen.findByRole("heading", { name: "Kvitteringer som ikke teller" })).closest("section") as HTMLElement).getAllByRole("listitem");
+    expect(first).toHaveTextContent("Kommer fra en annen enn den som fikk brevet");
+    expect(first).toHaveTextContent("Sier at den er fra e-Boks");
+    expect(second).toHaveTextContent("Besto ikke kontrollen");
+    expect(second).toHaveTextContent("Sier ikke hvem den er fra");
+    await user.click(within(first!).getByText("Vis kvitteringen slik den kom"));
+    expect(within(first!).getByText("eyJhbGciOi.forged")).toBeVisible();
+    expect(first).toHaveTextContent(/De første 17\s?B av 90\s?kB vises/);
+    await expectAccessible();
+  });
+
+  test("sent again all the same says which was first, by whom and why", async () => {
+    const item = (event: TimelineEvent, over: Partial<TimelineItem> = {}): TimelineItem => ({ at: fixtures.NOW, event, clerk: null, detail: null, hash: event.kind, ...over });
+    const timeline = [item({ kind: "sentBefore", earlier: "L-0099", sentAt: "2026-11-17T10:02:00Z" }), item({ kind: "repeatAllowed" }, { clerk: "Ingrid Solbakk", detail: "Det første ble lagt i feil postkasse" })];
+    const row = fixtures.row({ letter: "L-0001", state: "delivered" });
+    await open({ letter: () => Promise.resolve({ ...fixtures.detail(row), timeline }) }, "L-0001");
+    const found = (await within(panel()).findByText("Et likt brev var sendt før")).closest("li");
+    expect(found).toHaveTextContent(/Det første ble sendt 17\.\s?nov\. kl\. 11\.02/);
+    const allowed = within(panel()).getByText("Sendt igjen likevel").closest("li");
+    expect(allowed).toHaveTextContent("Av Ingrid Solbakk");
+    expect(allowed).toHaveTextContent("Begrunnelse: Det første ble lagt i feil postkasse");
   });
 
   test("is the start of a new one", async () => {
@@ -293,7 +359,7 @@ describe("the timeline", () => {
       { kind: "attemptStarted", attempt: 2 }, { kind: "notReceived" }, { kind: "answerLost" }, { kind: "accepted" }, { kind: "refused", httpStatus: 400 },
       { kind: "status", status: "created" }, { kind: "status", status: "sent" }, { kind: "status", status: "failed" },
       ...(["delivery", "opening", "notificationFailed", "accepted", "returned", "error"] as const).map((receipt) => ({ kind: "receipt", receipt, signer, saidAt: null }) as const),
-      { kind: "suspectReceipt", code: "X" }, { kind: "receiptWaitingForTrust" }, { kind: "overdue" }, { kind: "cancelled" }, { kind: "reopened" }, { kind: "other", name: "approved" },
+      { kind: "suspectReceipt", code: "X" }, { kind: "receiptWaitingForTrust" }, { kind: "overdue", step: "delivered" }, { kind: "sentBefore", earlier: "L-9", sentAt: fixtures.NOW }, { kind: "repeatAllowed" }, { kind: "restored" }, { kind: "confirmedUnsent" }, { kind: "cancelled" }, { kind: "reopened" }, { kind: "other", name: "approved" },
     ];
     for (const language of ["nb", "nn", "en"] as const) {
       const said = words(detail(events.map((event) => item(event))), true, language);

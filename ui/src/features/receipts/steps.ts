@@ -1,4 +1,4 @@
-import type { LetterDetail, ReceiptName, TimelineEvent, TimelineItem } from "../../bridge";
+import type { LetterDetail, LetterRow, ReceiptName, StepName, TimelineEvent, TimelineItem } from "../../bridge";
 import type { Format, Texts } from "../../text";
 import type { Tone } from "./standing";
 
@@ -40,6 +40,10 @@ const MAIN: readonly TimelineEvent["kind"][] = [
   "suspectReceipt",
   "receiptWaitingForTrust",
   "overdue",
+  "sentBefore",
+  "repeatAllowed",
+  "restored",
+  "confirmedUnsent",
   "cancelled",
 ];
 
@@ -104,14 +108,22 @@ function stepOf(item: TimelineItem, detail: LetterDetail, all: boolean, texts: T
     case "suspectReceipt":
     case "receiptWaitingForTrust":
     case "overdue":
+    case "sentBefore":
+    case "restored":
       step.icon = "warning";
       step.tone = "warning";
+      if (event.kind === "overdue") step.lines.push(texts.states.late.what[overdueWords(event.step, detail.row)]);
+      if (event.kind === "sentBefore") step.lines.push(text.earlierSent(format.dayTime(event.sentAt)));
       break;
     default:
       break;
   }
   step.lines = step.lines.filter((line) => line !== "");
   return step;
+}
+
+function overdueWords(step: StepName, row: LetterRow): StepName | "posted" {
+  return step === "delivered" && row.carrier === "print" ? "posted" : step;
 }
 
 const BAD_RECEIPTS: Partial<Record<ReceiptName, "failed" | "warning">> = {

@@ -30,9 +30,13 @@ export const errors: typeof nb = {
     INPUT_NOT_IN_THIS_STATE: { what: "The letter has moved on, so this can't be done now.", todo: "See in Outbox or Sent letters where it is." },
     INPUT_USAGE: { what: "Utpost was told something it does not understand.", todo: "Try again. If it stays, report it with the reference." },
     INPUT_OUT_FOLDER: { what: "The folder can't be used: it can't be made, or it holds something else.", todo: "Choose an empty folder." },
+    INPUT_REPEAT_REASON: { what: "The reason for sending the letter again is too short or too long.", todo: "Write 10 to 500 characters." },
     INPUT_SETTINGS: { what: "The settings lack something or are wrong.", todo: "Correct the fields in Settings." },
     INPUT_PRACTICE_LETTER: { what: "The practice environment does not have this letter, or the letter has not come that far.", todo: "Wait a little and try again." },
     INPUT_PRACTICE_ORDER: { what: "The practice environment does not take this.", todo: "Choose something else." },
+    INPUT_BACKUP: { what: "The folder holds no whole backup.", todo: "Have IT choose the folder the backup was written to." },
+    INPUT_RECOVERY: { what: "The passphrase or key does not open the backup.", todo: "Have IT use what it was made with." },
+    INPUT_LEDGER_THERE: { what: "There is a ledger in the folder already. Nothing is changed.", todo: "Have IT move it aside, or choose another folder." },
 
     REACH_PERSON_DELETED: { what: "The person was removed from the contact register: is dead, has a new number, or removed the entry. Nothing was sent.", todo: "Check the population register before you send." },
     REACH_ANSWER_CONTRADICTS_ITSELF: { what: "The contact register gave two different answers about one person. Nothing was sent.", todo: "Look up again later. If it stays, report it to Digdir with the time." },
@@ -43,7 +47,9 @@ export const errors: typeof nb = {
     REACH_PRINT_UNCONFIRMED: { what: "Something is wrong with the recipient's digital mailbox. Nothing was sent.", todo: "Choose “Send on paper all the same” if the letter is to go on paper." },
     REACH_CHANNEL_CHANGED: { what: "The contact register now answers something else than when the letter was made ready. Nothing was sent.", todo: "See the new answer, and press Send again if it is right." },
     REACH_RECEIVER_CERTIFICATE: { what: "The certificate of the mailbox or the print service can't be accepted. Nothing was sent.", todo: "Look up again later. If it stays, report it to Digdir with the time." },
+    REACH_RESTORED: { what: "The ledger was restored from a backup, and the letter may have been sent after the backup was taken.", todo: "Find out whether the letter was sent another way. Confirm only if it was not." },
     REACH_STOPPED: { what: "The letter is stopped.", todo: "Open it in Outbox and see why." },
+    REACH_SENT_BEFORE: { what: "A letter with the same document was sent to the recipient less than 30 days ago. Nothing has been sent now.", todo: "Open the letter, and put it away or write why it should be sent again." },
 
     AUTH_CERTIFICATE_EXPIRED: { what: "The agency's certificate has expired or is not valid yet.", todo: "Ask whoever is responsible for the certificate to renew it." },
     AUTH_CERTIFICATE_FOREIGN: { what: "The certificate belongs to another organisation or another environment.", todo: "Ask whoever is responsible for the certificate to put in the agency's own." },
@@ -53,9 +59,10 @@ export const errors: typeof nb = {
     AUTH_TOKEN_DENIED: { what: "Maskinporten did not accept the agency.", todo: "Give the details to whoever administers the client at Digdir." },
     AUTH_SCOPE_MISSING: { what: "The agency's access to the contact register is incomplete.", todo: "Ask whoever administers Samarbeidsportalen to check that both accesses are granted." },
     AUTH_REGISTER_DENIED: { what: "The contact register does not let the agency in.", todo: "Ask whoever administers Samarbeidsportalen to check the access." },
-    AUTH_ACCESS_POINT_DENIED: { what: "The agency lacks access to send. The letter is safe in the outbox.", todo: "Ask whoever administers Samarbeidsportalen to check the agreement. Then press “Try now” in Outbox." },
+    AUTH_ACCESS_POINT_DENIED: { what: "The agency lacks access to send. The letter is safe in the outbox.", todo: "Ask whoever administers Samarbeidsportalen to check the access and the agreement." },
     AUTH_CLOCK_WRONG: { what: "The machine's clock is more than five minutes off. Times are evidence, so nothing is sent.", todo: "Set the clock, and try again." },
     AUTH_SERVICE_ADDRESS: { what: "A service is not at the address in the settings.", todo: "Ask whoever set up Utpost to check the addresses." },
+    AUTH_SENDING_HALTED: { what: "Sending is halted for the whole agency, because a service does not let it in. The letter is safe in the outbox.", todo: "Ask whoever administers Samarbeidsportalen to mend it. Then press “Access is restored” at the top of the window." },
 
     TEMP_REGISTER_SILENT: { what: "The contact register does not answer. The letter is kept and waits.", todo: "Utpost asks again by itself. The letter is in Outbox." },
     TEMP_TOKENS_SILENT: { what: "Maskinporten does not answer. The letter is kept.", todo: "Utpost tries again by itself. The letter is in Outbox." },
@@ -80,6 +87,7 @@ export const errors: typeof nb = {
     LOCAL_DISK: { what: "The disk reported a fault.", todo: "Try again. If it stays, call IT with the reference." },
     LOCAL_PRACTICE: { what: "The practice environment could not be started or reached.", todo: "Try again. If it stays, restart the machine." },
     LOCAL_PRACTICE_RUNNING: { what: "Another program runs the practice environment from the same folder.", todo: "Close the other program and try again." },
+    LOCAL_OUTBOX_FROZEN: { what: "The ledger was restored from a backup, and the outbox is frozen. The letter is safe.", todo: "Press “Ask about the letters now” at the top of the window." },
 
     DEFECT: { what: "There is a fault in Utpost. Sorry.", todo: "The letters are safe. Report it with the reference." },
   },

@@ -38,6 +38,50 @@ export const frame: typeof nb = {
     denied: "Access missing",
     offlineSince: (time) => `Offline since ${time}. Waiting letters are safe on this machine.`,
   },
+  standstill: {
+    halt: {
+      title: "Sending is halted for the whole agency",
+      cause: {
+        AUTH_ACCESS_POINT_DENIED: "The access point says that the agency lacks access or an agreement.",
+        AUTH_TOKEN_DENIED: "Maskinporten did not accept the agency.",
+        AUTH_SCOPE_MISSING: "The agency lacks the access needed to send.",
+      },
+      anyCause: "A service does not let the agency in.",
+      since: (time) => `It began ${time}.`,
+      waiting: (count) => (count === 1 ? "1 letter is waiting safely in the outbox." : `${count} letters are waiting safely in the outbox.`),
+      who: "Whoever administers Samarbeidsportalen for you can mend it: the access in Maskinporten, or the agreement with Digdir.",
+      restored: "Access is restored",
+      confirmTitle: "Is access restored?",
+      confirmBody: "Ask whoever administers Samarbeidsportalen before you answer. Utpost then begins to send the letters that wait. If the service refuses again, sending is halted again, and nothing is lost.",
+      confirmYes: "Yes, begin to send",
+      confirmNo: "No, wait",
+      lifted: "Sending goes on.",
+    },
+    restored: {
+      title: "The ledger was restored from a backup",
+      frozen: (time) => `That was ${time}, and the outbox has been frozen since.`,
+      why: "Letters may have been sent after the backup was taken. Utpost must ask the access point about each letter that was on its way, so that none goes twice.",
+      ask: "Ask about the letters now",
+      asking: "Asking about the letters",
+      progress: (done, of) => `${done} of ${of} letters asked about`,
+      unanswered: (count) =>
+        count === 1 ? "1 letter got no answer. The outbox is still frozen. Try again in a while." : `${count} letters got no answer. The outbox is still frozen. Try again in a while.`,
+      thawed: "The access point has answered about every letter. The outbox is open again.",
+      unsealed: (count) =>
+        count === 1 ? "1 letter that was not sealed is waiting for you in Outbox." : `${count} letters that were not sealed are waiting for you in Outbox.`,
+    },
+    offline: {
+      service: {
+        TEMP_REGISTER_SILENT: "The contact register",
+        TEMP_TOKENS_SILENT: "Maskinporten, which signs in,",
+        TEMP_ACCESS_POINT_SILENT: "The access point",
+        UNCERTAIN_ANSWER_LOST: "The access point",
+      },
+      silent: (service, time) => `${service} has not answered since ${time}.`,
+      any: (time) => `Utpost has not reached the services since ${time}.`,
+      safe: "The letters are safe on this machine and go by themselves once there are answers again.",
+    },
+  },
   opening: {
     title: "Opening Utpost",
     working: "Opening the ledger and the services.",

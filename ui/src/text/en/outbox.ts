@@ -36,6 +36,7 @@ export const outbox: typeof nb = {
     uploaded: "Uploaded",
     waiting: "Waiting",
     denied: "No access",
+    frozen: "Frozen",
     waitingForAnswer: "No answer yet",
     receipt: "Receipt",
     waitingForReceipt: "Awaiting receipt",
@@ -55,6 +56,10 @@ export const outbox: typeof nb = {
   nextAsk: (time, wait) => `Utpost asks again at ${time}, ${wait}.`,
   safe: "The letter is safe on this machine.",
   uncertain: "The answer never came. The letter may have been received, so Utpost does not send it again.",
+  standstill: {
+    AUTH_SENDING_HALTED: "Sending is halted for the whole agency. The letter is safe, and goes once access is restored.",
+    LOCAL_OUTBOX_FROZEN: "The ledger was restored from a backup, and the outbox is frozen. The letter is safe, and goes once Utpost has learned what became of it.",
+  },
 
   tryNow: "Try now",
   checkStatus: "Check status",
@@ -74,6 +79,13 @@ export const outbox: typeof nb = {
   cancelBody: (name) => `The letter to ${name} will not be sent. You find it again under Sent letters, marked Cancelled.`,
   cancelYes: "Cancel the letter",
   cancelNo: "Keep it",
+
+  confirmUnsent: "It is not sent",
+  restored: "The ledger was restored from a backup. The letter may have been sent after the backup was taken. Check the case, and say so if it was not.",
+  unsentTitle: (title) => `Is “${title}” not sent?`,
+  unsentBody: "Look in the case, or ask whoever last used Utpost. If you say yes, the letter can be sent from here. Your answer stands in the letter's history.",
+  unsentYes: "Yes, it is not sent",
+  unsentNo: "I must check",
 
   deliveredToday: (count) => (count === 1 ? "1 letter was delivered today." : `${count} letters were delivered today.`),
   lastDelivered: (name, time) => `The last was to ${name} at ${time}.`,

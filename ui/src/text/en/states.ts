@@ -43,6 +43,7 @@ export const states: typeof nb = {
     resume: "Continue",
     undo: "Undo",
     checkStatus: "Check status",
+    confirmUnsent: "It is not sent",
     tryNow: "Try now",
     cancel: "Cancel the letter",
     newLetter: "New letter from this",
@@ -58,5 +59,17 @@ export const states: typeof nb = {
     advanceNotice: "The advance notice",
     otherImportant: "The letter",
     information: "The information letter",
+  },
+  late: {
+    what: {
+      unanswered: "Nobody knows yet whether the access point received the letter.",
+      atProvider: "The access point has not sent the letter on.",
+      printAccepted: "The print shop has not said that it has the letter.",
+      delivered: "The mailbox has not said that the letter is delivered.",
+      posted: "The print shop has not said that the letter is posted.",
+    },
+    since: (time) => `Utpost has waited since ${time}.`,
+    todo: "Tell Digdir's service desk. Do not send the letter again: the recipient may get it twice.",
+    message: "Give the message ID:",
   },
 };

@@ -31,9 +31,13 @@ const codes: Record<string, Words> = {
   INPUT_NOT_IN_THIS_STATE: { what: "Brevet er kommet lenger, så dette kan ikke gjøres nå.", todo: "Se i Utboks eller Sendte brev hvor det er." },
   INPUT_USAGE: { what: "Utpost fikk en beskjed den ikke forstår.", todo: "Prøv på nytt. Står feilen, meld fra med referansen." },
   INPUT_OUT_FOLDER: { what: "Mappen kan ikke brukes: den kan ikke lages, eller den har noe annet i seg.", todo: "Velg en tom mappe." },
+  INPUT_REPEAT_REASON: { what: "Begrunnelsen for å sende brevet igjen er for kort eller for lang.", todo: "Skriv 10 til 500 tegn." },
   INPUT_SETTINGS: { what: "Innstillingene mangler noe eller har en feil.", todo: "Rett feltene i Innstillinger." },
   INPUT_PRACTICE_LETTER: { what: "Øvingsmiljøet har ikke dette brevet, eller brevet er ikke kommet så langt.", todo: "Vent litt og prøv på nytt." },
   INPUT_PRACTICE_ORDER: { what: "Øvingsmiljøet tar ikke imot dette.", todo: "Velg noe annet." },
+  INPUT_BACKUP: { what: "Mappen inneholder ingen hel sikkerhetskopi.", todo: "Be IT-ansvarlig velge mappen som sikkerhetskopien ble skrevet til." },
+  INPUT_RECOVERY: { what: "Passordet eller nøkkelen åpner ikke sikkerhetskopien.", todo: "Be IT-ansvarlig bruke det kopien ble laget med." },
+  INPUT_LEDGER_THERE: { what: "Det ligger alt en protokoll i mappen. Ingenting er endret.", todo: "Be IT-ansvarlig flytte den til side, eller velge en annen mappe." },
 
   REACH_PERSON_DELETED: { what: "Personen er fjernet fra kontaktregisteret: er død, har fått nytt nummer eller har slettet oppføringen. Ingenting er sendt.", todo: "Sjekk Folkeregisteret før du sender." },
   REACH_ANSWER_CONTRADICTS_ITSELF: { what: "Kontaktregisteret ga to ulike svar om samme person. Ingenting er sendt.", todo: "Slå opp på nytt senere. Står feilen, meld den til Digdir med tidspunktet." },
@@ -44,7 +48,9 @@ const codes: Record<string, Words> = {
   REACH_PRINT_UNCONFIRMED: { what: "Noe er feil med den digitale postkassen til mottakeren. Ingenting er sendt.", todo: "Velg «Send på papir likevel» hvis brevet skal på papir." },
   REACH_CHANNEL_CHANGED: { what: "Kontaktregisteret svarer noe annet nå enn da brevet ble gjort klart. Ingenting er sendt.", todo: "Se det nye svaret, og trykk Send igjen hvis det er riktig." },
   REACH_RECEIVER_CERTIFICATE: { what: "Sertifikatet til postkassen eller utskriftstjenesten kan ikke godtas. Ingenting er sendt.", todo: "Slå opp på nytt senere. Står feilen, meld den til Digdir med tidspunktet." },
+  REACH_RESTORED: { what: "Protokollen er hentet fra en sikkerhetskopi, og brevet kan være sendt etter at kopien ble tatt.", todo: "Finn ut om brevet er sendt på annen måte. Bekreft bare hvis det ikke er det." },
   REACH_STOPPED: { what: "Brevet er stanset.", todo: "Åpne det i Utboks og se hvorfor." },
+  REACH_SENT_BEFORE: { what: "Et brev med det samme dokumentet ble sendt til mottakeren for under 30 dager siden. Ingenting er sendt nå.", todo: "Åpne brevet, og legg det bort eller skriv hvorfor det skal sendes igjen." },
 
   AUTH_CERTIFICATE_EXPIRED: { what: "Virksomhetssertifikatet er utløpt eller ikke gyldig ennå.", todo: "Be den som har ansvar for sertifikatet, om å fornye det." },
   AUTH_CERTIFICATE_FOREIGN: { what: "Sertifikatet tilhører en annen virksomhet eller et annet miljø.", todo: "Be den som har ansvar for sertifikatet, om å sette inn virksomhetens eget." },
@@ -54,9 +60,10 @@ const codes: Record<string, Words> = {
   AUTH_TOKEN_DENIED: { what: "Maskinporten godtok ikke virksomheten.", todo: "Gi detaljene til den som styrer klienten hos Digdir." },
   AUTH_SCOPE_MISSING: { what: "Virksomhetens tilgang til kontaktregisteret er ikke fullstendig.", todo: "Be den som styrer Samarbeidsportalen hos dere, sjekke at begge tilgangene er gitt." },
   AUTH_REGISTER_DENIED: { what: "Kontaktregisteret slipper ikke virksomheten inn.", todo: "Be den som styrer Samarbeidsportalen hos dere, sjekke tilgangen." },
-  AUTH_ACCESS_POINT_DENIED: { what: "Virksomheten mangler tilgang til å sende. Brevet ligger trygt i utboksen.", todo: "Be den som styrer Samarbeidsportalen hos dere, sjekke avtalen. Trykk så «Prøv nå» i Utboks." },
+  AUTH_ACCESS_POINT_DENIED: { what: "Virksomheten mangler tilgang til å sende. Brevet ligger trygt i utboksen.", todo: "Be den som styrer Samarbeidsportalen hos dere, sjekke tilgangen og avtalen." },
   AUTH_CLOCK_WRONG: { what: "Klokken på maskinen går mer enn fem minutter feil. Tidspunktene er bevis, så ingenting sendes.", todo: "Still klokken, og prøv på nytt." },
   AUTH_SERVICE_ADDRESS: { what: "En tjeneste finnes ikke på adressen i innstillingene.", todo: "Be den som satte opp Utpost, sjekke adressene." },
+  AUTH_SENDING_HALTED: { what: "Sendingen er stanset for hele virksomheten, fordi en tjeneste ikke slipper den inn. Brevet ligger trygt i utboksen.", todo: "Be den som styrer Samarbeidsportalen hos dere, rette det. Trykk så «Tilgangen er på plass» øverst i vinduet." },
 
   TEMP_REGISTER_SILENT: { what: "Kontaktregisteret svarer ikke. Brevet er lagret og venter.", todo: "Utpost spør igjen av seg selv. Brevet ligger i Utboks." },
   TEMP_TOKENS_SILENT: { what: "Innloggingen Maskinporten svarer ikke. Brevet er lagret.", todo: "Utpost prøver igjen av seg selv. Brevet ligger i Utboks." },
@@ -81,6 +88,7 @@ const codes: Record<string, Words> = {
   LOCAL_DISK: { what: "Disken meldte en feil.", todo: "Prøv på nytt. Står feilen, kontakt IT-ansvarlig med referansen." },
   LOCAL_PRACTICE: { what: "Øvingsmiljøet kunne ikke startes eller nås.", todo: "Prøv på nytt. Står feilen, start maskinen på nytt." },
   LOCAL_PRACTICE_RUNNING: { what: "Et annet program kjører øvingsmiljøet fra samme mappe.", todo: "Lukk det andre programmet og prøv på nytt." },
+  LOCAL_OUTBOX_FROZEN: { what: "Protokollen er hentet fra en sikkerhetskopi, og utboksen er fryst. Brevet ligger trygt.", todo: "Trykk «Spør om brevene nå» øverst i vinduet." },
 
   DEFECT: { what: "Det er en feil i Utpost. Beklager.", todo: "Brevene ligger trygt. Meld fra med referansen." },
 };

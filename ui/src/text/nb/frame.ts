@@ -36,6 +36,50 @@ export const frame = {
     denied: "Tilgang mangler",
     offlineSince: (time: string) => `Uten nett siden ${time}. Brev som venter, ligger trygt på maskinen.`,
   },
+  standstill: {
+    halt: {
+      title: "Sendingen er stanset for hele virksomheten",
+      cause: {
+        AUTH_ACCESS_POINT_DENIED: "Aksesspunktet sier at virksomheten mangler tilgang eller avtale.",
+        AUTH_TOKEN_DENIED: "Maskinporten godtok ikke virksomheten.",
+        AUTH_SCOPE_MISSING: "Virksomheten mangler tilgangen som trengs for å sende.",
+      } as Record<string, string>,
+      anyCause: "En tjeneste slipper ikke virksomheten inn.",
+      since: (time: string) => `Det begynte ${time}.`,
+      waiting: (count: number) => (count === 1 ? "1 brev venter trygt i utboksen." : `${count} brev venter trygt i utboksen.`),
+      who: "Den som styrer Samarbeidsportalen hos dere, kan rette det: tilgangen i Maskinporten, eller avtalen med Digdir.",
+      restored: "Tilgangen er på plass",
+      confirmTitle: "Er tilgangen på plass igjen?",
+      confirmBody: "Spør den som styrer Samarbeidsportalen hos dere, før du svarer. Utpost begynner da å sende brevene som venter. Sier tjenesten nei igjen, stanser sendingen på nytt, og ingenting går tapt.",
+      confirmYes: "Ja, begynn å sende",
+      confirmNo: "Nei, vent",
+      lifted: "Sendingen er i gang igjen.",
+    },
+    restored: {
+      title: "Protokollen er hentet fra en sikkerhetskopi",
+      frozen: (time: string) => `Det skjedde ${time}, og utboksen er fryst siden da.`,
+      why: "Brev kan være sendt etter at kopien ble tatt. Utpost må spørre aksesspunktet om hvert brev som var på vei, så ingen brev går to ganger.",
+      ask: "Spør om brevene nå",
+      asking: "Spør om brevene",
+      progress: (done: number, of: number) => `${done} av ${of} brev er spurt om`,
+      unanswered: (count: number) =>
+        count === 1 ? "1 brev fikk ikke svar. Utboksen er fortsatt fryst. Prøv igjen om en stund." : `${count} brev fikk ikke svar. Utboksen er fortsatt fryst. Prøv igjen om en stund.`,
+      thawed: "Aksesspunktet har svart om alle brevene. Utboksen er åpen igjen.",
+      unsealed: (count: number) =>
+        count === 1 ? "1 brev som ikke var forseglet, venter på deg i Utboks." : `${count} brev som ikke var forseglet, venter på deg i Utboks.`,
+    },
+    offline: {
+      service: {
+        TEMP_REGISTER_SILENT: "Kontaktregisteret",
+        TEMP_TOKENS_SILENT: "Innloggingen Maskinporten",
+        TEMP_ACCESS_POINT_SILENT: "Aksesspunktet",
+        UNCERTAIN_ANSWER_LOST: "Aksesspunktet",
+      } as Record<string, string>,
+      silent: (service: string, time: string) => `${service} har ikke svart siden ${time}.`,
+      any: (time: string) => `Utpost har ikke nådd tjenestene siden ${time}.`,
+      safe: "Brevene ligger trygt på maskinen og går av seg selv når det er svar igjen.",
+    },
+  },
   opening: {
     title: "Åpner Utpost",
     working: "Åpner protokollen og tjenestene.",

@@ -34,6 +34,7 @@ export const outbox = {
     uploaded: "Lastet opp",
     waiting: "Venter",
     denied: "Mangler tilgang",
+    frozen: "Fryst",
     waitingForAnswer: "Venter på svar",
     receipt: "Kvittering",
     waitingForReceipt: "Venter på kvittering",
@@ -54,6 +55,11 @@ export const outbox = {
   nextAsk: (time: string, wait: string) => `Utpost spør på nytt kl. ${time}, ${wait}.`,
   safe: "Brevet ligger trygt på maskinen.",
   uncertain: "Svaret kom aldri fram. Brevet kan være mottatt, så Utpost sender det ikke på nytt.",
+  /** While nothing is sent for anybody; the band above says who can end that. */
+  standstill: {
+    AUTH_SENDING_HALTED: "Sendingen er stanset for hele virksomheten. Brevet ligger trygt, og går når tilgangen er på plass.",
+    LOCAL_OUTBOX_FROZEN: "Protokollen er hentet fra en sikkerhetskopi, og utboksen er fryst. Brevet ligger trygt, og går når Utpost har fått vite hva som ble av det.",
+  },
 
   tryNow: "Prøv nå",
   checkStatus: "Sjekk status",
@@ -73,6 +79,13 @@ export const outbox = {
   cancelBody: (name: string) => `Brevet til ${name} blir ikke sendt. Du finner det igjen under Sendte brev, merket Avbrutt.`,
   cancelYes: "Avbryt brevet",
   cancelNo: "Behold det",
+
+  confirmUnsent: "Det er ikke sendt",
+  restored: "Protokollen er hentet fra en sikkerhetskopi. Brevet kan være sendt etter at kopien ble tatt. Sjekk saken, og si fra hvis det ikke er sendt.",
+  unsentTitle: (title: string) => `Er «${title}» ikke sendt?`,
+  unsentBody: "Se etter i saken, eller spør den som brukte Utpost sist. Svarer du ja, kan brevet sendes herfra. Svaret ditt står i historien til brevet.",
+  unsentYes: "Ja, det er ikke sendt",
+  unsentNo: "Jeg må sjekke",
 
   deliveredToday: (count: number) => `${count} brev er levert i dag.`,
   lastDelivered: (name: string, time: string) => `Det siste var til ${name} kl. ${time}.`,

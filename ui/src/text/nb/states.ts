@@ -45,6 +45,7 @@ const action: Record<ActionName, string> = {
   resume: "Fortsett",
   undo: "Angre",
   checkStatus: "Sjekk status",
+  confirmUnsent: "Det er ikke sendt",
   tryNow: "Prøv nå",
   cancel: "Avbryt brevet",
   newLetter: "Nytt brev fra dette",
@@ -65,4 +66,18 @@ const theLetter: Record<Kind, string> = {
   information: "Informasjonsbrevet",
 };
 
-export const states = { state, note, receipt, action, kind, theLetter };
+/** A step that is overdue. */
+const late = {
+  what: {
+    unanswered: "Ingen vet ennå om aksesspunktet fikk brevet.",
+    atProvider: "Aksesspunktet har ikke sendt brevet videre.",
+    printAccepted: "Trykkeriet har ikke kvittert for at det har brevet.",
+    delivered: "Postkassen har ikke kvittert for at brevet er levert.",
+    posted: "Trykkeriet har ikke kvittert for at brevet er lagt i posten.",
+  },
+  since: (time: string) => `Utpost har ventet siden ${time}.`,
+  todo: "Meld det til Digdirs brukerstøtte. Send ikke brevet på nytt: mottakeren kan få det to ganger.",
+  message: "Oppgi meldings-ID:",
+};
+
+export const states = { state, note, receipt, action, kind, theLetter, late };

@@ -30,9 +30,13 @@ export const errors: typeof nb = {
     INPUT_NOT_IN_THIS_STATE: { what: "Brevet er kome lenger, så dette kan ikkje gjerast no.", todo: "Sjå i Utboks eller Sende brev kvar det er." },
     INPUT_USAGE: { what: "Utpost fekk ein beskjed han ikkje forstår.", todo: "Prøv på nytt. Står feilen, meld frå med referansen." },
     INPUT_OUT_FOLDER: { what: "Mappa kan ikkje brukast: ho kan ikkje lagast, eller ho har noko anna i seg.", todo: "Vel ei tom mappe." },
+    INPUT_REPEAT_REASON: { what: "Grunngjevinga for å sende brevet igjen er for kort eller for lang.", todo: "Skriv 10 til 500 teikn." },
     INPUT_SETTINGS: { what: "Innstillingane manglar noko eller har ein feil.", todo: "Rett felta i Innstillingar." },
     INPUT_PRACTICE_LETTER: { what: "Øvingsmiljøet har ikkje dette brevet, eller brevet er ikkje kome så langt.", todo: "Vent litt og prøv på nytt." },
     INPUT_PRACTICE_ORDER: { what: "Øvingsmiljøet tek ikkje imot dette.", todo: "Vel noko anna." },
+    INPUT_BACKUP: { what: "Mappa inneheld ingen heil tryggingskopi.", todo: "Be IT-ansvarleg velje mappa som tryggingskopien vart skriven til." },
+    INPUT_RECOVERY: { what: "Passordet eller nøkkelen opnar ikkje tryggingskopien.", todo: "Be IT-ansvarleg bruke det kopien vart laga med." },
+    INPUT_LEDGER_THERE: { what: "Det ligg alt ein protokoll i mappa. Ingenting er endra.", todo: "Be IT-ansvarleg flytte han til side, eller velje ei anna mappe." },
 
     REACH_PERSON_DELETED: { what: "Personen er fjerna frå kontaktregisteret: er død, har fått nytt nummer eller har sletta oppføringa. Ingenting er sendt.", todo: "Sjekk Folkeregisteret før du sender." },
     REACH_ANSWER_CONTRADICTS_ITSELF: { what: "Kontaktregisteret gav to ulike svar om den same personen. Ingenting er sendt.", todo: "Slå opp på nytt seinare. Står feilen, meld han til Digdir med tidspunktet." },
@@ -43,7 +47,9 @@ export const errors: typeof nb = {
     REACH_PRINT_UNCONFIRMED: { what: "Noko er feil med den digitale postkassa til mottakaren. Ingenting er sendt.", todo: "Vel «Send på papir likevel» om brevet skal på papir." },
     REACH_CHANNEL_CHANGED: { what: "Kontaktregisteret svarar noko anna no enn då brevet blei gjort klart. Ingenting er sendt.", todo: "Sjå det nye svaret, og trykk Send igjen om det er rett." },
     REACH_RECEIVER_CERTIFICATE: { what: "Sertifikatet til postkassa eller utskriftstenesta kan ikkje godtakast. Ingenting er sendt.", todo: "Slå opp på nytt seinare. Står feilen, meld han til Digdir med tidspunktet." },
+    REACH_RESTORED: { what: "Protokollen er henta frå ein tryggingskopi, og brevet kan vere sendt etter at kopien blei teken.", todo: "Finn ut om brevet er sendt på annan måte. Stadfest berre om det ikkje er det." },
     REACH_STOPPED: { what: "Brevet er stansa.", todo: "Opne det i Utboks og sjå kvifor." },
+    REACH_SENT_BEFORE: { what: "Eit brev med det same dokumentet vart sendt til mottakaren for under 30 dagar sidan. Ingenting er sendt no.", todo: "Opne brevet, og legg det bort eller skriv kvifor det skal sendast igjen." },
 
     AUTH_CERTIFICATE_EXPIRED: { what: "Verksemdssertifikatet er gått ut eller ikkje gyldig enno.", todo: "Be den som har ansvar for sertifikatet, om å fornye det." },
     AUTH_CERTIFICATE_FOREIGN: { what: "Sertifikatet tilhøyrer ei anna verksemd eller eit anna miljø.", todo: "Be den som har ansvar for sertifikatet, om å setje inn det verksemda eig." },
@@ -53,9 +59,10 @@ export const errors: typeof nb = {
     AUTH_TOKEN_DENIED: { what: "Maskinporten godtok ikkje verksemda.", todo: "Gi detaljane til den som styrer klienten hos Digdir." },
     AUTH_SCOPE_MISSING: { what: "Tilgangen verksemda har til kontaktregisteret, er ikkje fullstendig.", todo: "Be den som styrer Samarbeidsportalen hos dykk, sjekke at begge tilgangane er gitt." },
     AUTH_REGISTER_DENIED: { what: "Kontaktregisteret slepp ikkje verksemda inn.", todo: "Be den som styrer Samarbeidsportalen hos dykk, sjekke tilgangen." },
-    AUTH_ACCESS_POINT_DENIED: { what: "Verksemda manglar tilgang til å sende. Brevet ligg trygt i utboksen.", todo: "Be den som styrer Samarbeidsportalen hos dykk, sjekke avtalen. Trykk så «Prøv no» i Utboks." },
+    AUTH_ACCESS_POINT_DENIED: { what: "Verksemda manglar tilgang til å sende. Brevet ligg trygt i utboksen.", todo: "Be den som styrer Samarbeidsportalen hos dykk, sjekke tilgangen og avtalen." },
     AUTH_CLOCK_WRONG: { what: "Klokka på maskina går meir enn fem minutt feil. Tidspunkta er bevis, så ingenting blir sendt.", todo: "Still klokka, og prøv på nytt." },
     AUTH_SERVICE_ADDRESS: { what: "Ei teneste finst ikkje på adressa i innstillingane.", todo: "Be den som sette opp Utpost, sjekke adressene." },
+    AUTH_SENDING_HALTED: { what: "Sendinga er stansa for heile verksemda, fordi ei teneste ikkje slepp henne inn. Brevet ligg trygt i utboksen.", todo: "Be den som styrer Samarbeidsportalen hos dykk, rette det. Trykk så «Tilgangen er på plass» øvst i vindauget." },
 
     TEMP_REGISTER_SILENT: { what: "Kontaktregisteret svarar ikkje. Brevet er lagra og ventar.", todo: "Utpost spør igjen av seg sjølv. Brevet ligg i Utboks." },
     TEMP_TOKENS_SILENT: { what: "Innlogginga Maskinporten svarar ikkje. Brevet er lagra.", todo: "Utpost prøver igjen av seg sjølv. Brevet ligg i Utboks." },
@@ -80,6 +87,7 @@ export const errors: typeof nb = {
     LOCAL_DISK: { what: "Disken melde ein feil.", todo: "Prøv på nytt. Står feilen, kontakt IT-ansvarleg med referansen." },
     LOCAL_PRACTICE: { what: "Øvingsmiljøet kunne ikkje startast eller nåast.", todo: "Prøv på nytt. Står feilen, start maskina på nytt." },
     LOCAL_PRACTICE_RUNNING: { what: "Eit anna program køyrer øvingsmiljøet frå same mappe.", todo: "Lukk det andre programmet og prøv på nytt." },
+    LOCAL_OUTBOX_FROZEN: { what: "Protokollen er henta frå ein tryggingskopi, og utboksen er frosen. Brevet ligg trygt.", todo: "Trykk «Spør om breva no» øvst i vindauget." },
 
     DEFECT: { what: "Det er ein feil i Utpost. Orsak.", todo: "Breva ligg trygt. Meld frå med referansen." },
   },

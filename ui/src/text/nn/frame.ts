@@ -38,6 +38,50 @@ export const frame: typeof nb = {
     denied: "Tilgang manglar",
     offlineSince: (time) => `Utan nett sidan ${time}. Brev som ventar, ligg trygt på maskina.`,
   },
+  standstill: {
+    halt: {
+      title: "Sendinga er stansa for heile verksemda",
+      cause: {
+        AUTH_ACCESS_POINT_DENIED: "Aksesspunktet seier at verksemda manglar tilgang eller avtale.",
+        AUTH_TOKEN_DENIED: "Maskinporten godtok ikkje verksemda.",
+        AUTH_SCOPE_MISSING: "Verksemda manglar tilgangen som trengst for å sende.",
+      },
+      anyCause: "Ei teneste slepp ikkje verksemda inn.",
+      since: (time) => `Det byrja ${time}.`,
+      waiting: (count) => (count === 1 ? "1 brev ventar trygt i utboksen." : `${count} brev ventar trygt i utboksen.`),
+      who: "Den som styrer Samarbeidsportalen hos dykk, kan rette det: tilgangen i Maskinporten, eller avtalen med Digdir.",
+      restored: "Tilgangen er på plass",
+      confirmTitle: "Er tilgangen på plass att?",
+      confirmBody: "Spør den som styrer Samarbeidsportalen hos dykk, før du svarar. Utpost byrjar då å sende breva som ventar. Seier tenesta nei att, stansar sendinga på nytt, og ingenting går tapt.",
+      confirmYes: "Ja, byrj å sende",
+      confirmNo: "Nei, vent",
+      lifted: "Sendinga er i gang att.",
+    },
+    restored: {
+      title: "Protokollen er henta frå ein tryggingskopi",
+      frozen: (time) => `Det hende ${time}, og utboksen er frosen sidan då.`,
+      why: "Brev kan vere sende etter at kopien vart teken. Utpost må spørje aksesspunktet om kvart brev som var på veg, så ingen brev går to gonger.",
+      ask: "Spør om breva no",
+      asking: "Spør om breva",
+      progress: (done, of) => `${done} av ${of} brev er spurde om`,
+      unanswered: (count) =>
+        count === 1 ? "1 brev fekk ikkje svar. Utboksen er framleis frosen. Prøv igjen om ei stund." : `${count} brev fekk ikkje svar. Utboksen er framleis frosen. Prøv igjen om ei stund.`,
+      thawed: "Aksesspunktet har svara om alle breva. Utboksen er open att.",
+      unsealed: (count) =>
+        count === 1 ? "1 brev som ikkje var forsegla, ventar på deg i Utboks." : `${count} brev som ikkje var forsegla, ventar på deg i Utboks.`,
+    },
+    offline: {
+      service: {
+        TEMP_REGISTER_SILENT: "Kontaktregisteret",
+        TEMP_TOKENS_SILENT: "Innlogginga Maskinporten",
+        TEMP_ACCESS_POINT_SILENT: "Aksesspunktet",
+        UNCERTAIN_ANSWER_LOST: "Aksesspunktet",
+      },
+      silent: (service, time) => `${service} har ikkje svara sidan ${time}.`,
+      any: (time) => `Utpost har ikkje nådd tenestene sidan ${time}.`,
+      safe: "Breva ligg trygt på maskina og går av seg sjølve når det er svar att.",
+    },
+  },
   opening: {
     title: "Opnar Utpost",
     working: "Opnar protokollen og tenestene.",

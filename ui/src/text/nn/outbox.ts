@@ -36,6 +36,7 @@ export const outbox: typeof nb = {
     uploaded: "Lasta opp",
     waiting: "Ventar",
     denied: "Manglar tilgang",
+    frozen: "Frosen",
     waitingForAnswer: "Ventar på svar",
     receipt: "Kvittering",
     waitingForReceipt: "Ventar på kvittering",
@@ -55,6 +56,10 @@ export const outbox: typeof nb = {
   nextAsk: (time, wait) => `Utpost spør på nytt kl. ${time}, ${wait}.`,
   safe: "Brevet ligg trygt på maskina.",
   uncertain: "Svaret kom aldri fram. Brevet kan vere motteke, så Utpost sender det ikkje på nytt.",
+  standstill: {
+    AUTH_SENDING_HALTED: "Sendinga er stansa for heile verksemda. Brevet ligg trygt, og går når tilgangen er på plass.",
+    LOCAL_OUTBOX_FROZEN: "Protokollen er henta frå ein tryggingskopi, og utboksen er frosen. Brevet ligg trygt, og går når Utpost har fått vite kva som vart av det.",
+  },
 
   tryNow: "Prøv no",
   checkStatus: "Sjekk status",
@@ -74,6 +79,13 @@ export const outbox: typeof nb = {
   cancelBody: (name) => `Brevet til ${name} blir ikkje sendt. Du finn det att under Sende brev, merkt Avbrote.`,
   cancelYes: "Avbryt brevet",
   cancelNo: "Ta vare på det",
+
+  confirmUnsent: "Det er ikkje sendt",
+  restored: "Protokollen er henta frå ein tryggingskopi. Brevet kan vere sendt etter at kopien vart teken. Sjekk saka, og sei frå om det ikkje er sendt.",
+  unsentTitle: (title) => `Er «${title}» ikkje sendt?`,
+  unsentBody: "Sjå etter i saka, eller spør den som brukte Utpost sist. Svarar du ja, kan brevet sendast herfrå. Svaret ditt står i historia til brevet.",
+  unsentYes: "Ja, det er ikkje sendt",
+  unsentNo: "Eg må sjekke",
 
   deliveredToday: (count) => `${count} brev er leverte i dag.`,
   lastDelivered: (name, time) => `Det siste var til ${name} kl. ${time}.`,

@@ -43,6 +43,7 @@ export const states: typeof nb = {
     resume: "Hald fram",
     undo: "Angre",
     checkStatus: "Sjekk status",
+    confirmUnsent: "Det er ikkje sendt",
     tryNow: "Prøv no",
     cancel: "Avbryt brevet",
     newLetter: "Nytt brev frå dette",
@@ -58,5 +59,17 @@ export const states: typeof nb = {
     advanceNotice: "Førehandsvarselet",
     otherImportant: "Brevet",
     information: "Informasjonsbrevet",
+  },
+  late: {
+    what: {
+      unanswered: "Ingen veit enno om aksesspunktet fekk brevet.",
+      atProvider: "Aksesspunktet har ikkje sendt brevet vidare.",
+      printAccepted: "Trykkeriet har ikkje kvittert for at det har brevet.",
+      delivered: "Postkassa har ikkje kvittert for at brevet er levert.",
+      posted: "Trykkeriet har ikkje kvittert for at brevet er lagt i posten.",
+    },
+    since: (time) => `Utpost har venta sidan ${time}.`,
+    todo: "Meld det til brukarstøtta hos Digdir. Send ikkje brevet på nytt: mottakaren kan få det to gonger.",
+    message: "Oppgi meldings-ID:",
   },
 };

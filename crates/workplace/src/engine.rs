@@ -7,19 +7,18 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use utpost_dispatch::{
-    Agency, Clock, Code, Desk, Fault, Filter, Held, Ledger, LetterRow, Progress, Query, advance,
-    check_status, collect_receipts, decide, next_try, reverify, seal_held,
+    Agency, Clock, Code, Desk, Fault, Held, Ledger, Progress, advance, check_status,
+    collect_receipts, decide, derive_spread, next_try, reverify_waiting, seal_held, thaw, watch,
 };
-use utpost_domain::{Actor, Letter, LetterId, Note, State};
-use utpost_workplace::{Failure, Workplace};
+use utpost_domain::{Actor, Letter, LetterId, State};
 
-use crate::teller::{Teller, lock};
+use crate::{Failure, Workplace};
 
 /// Letters looked after.
 const MOST: u32 = 10_000;
@@ -43,25 +42,40 @@ const FORGOTTEN: SignedDuration = SignedDuration::from_mins(5);
 /// A status that has not come after so many questions will come with the receipt.
 const MOST_QUESTIONS: u32 = 20;
 
+/// Who is told what happens to letters. Called from the threads that work on them, so it must not
+/// block and must not call the engine.
+pub trait Watching: Send + Sync {
+    /// Something happened to this letter, or stopped happening.
+    fn changed(&self, letter: LetterId);
+    /// This letter is being worked on; told often.
+    fn progress(&self, letter: LetterId, progress: Progress);
+    /// A call to a service went well. Gives whether that is news, after which letters that wait for
+    /// a service are tried at once.
+    fn reached(&self, now: Timestamp) -> bool;
+    /// Something went wrong with this code, which may tell something of the connection.
+    fn not_reached(&self, code: Code, now: Timestamp);
+}
+
 /// The engine of one open workplace.
-pub(crate) struct Engine {
+pub struct Engine {
     shared: Arc<Shared>,
     clockwork: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// How sending of one letter goes.
 #[derive(Clone, Default)]
-pub(crate) struct Going {
+pub struct Going {
     /// Bytes handed over, while it is being sent.
-    pub(crate) sent: Option<u64>,
+    pub sent: Option<u64>,
     /// What was wrong last, and when that was.
-    pub(crate) trouble: Option<(Code, Timestamp)>,
-    pub(crate) next_try_at: Option<Timestamp>,
+    pub trouble: Option<(Code, Timestamp)>,
+    /// When it is tried again, after something was wrong.
+    pub next_try_at: Option<Timestamp>,
 }
 
 struct Shared {
     work: Arc<Workplace>,
-    teller: Arc<Teller>,
+    watching: Arc<dyn Watching>,
     plan: Mutex<Plan>,
     /// The plan has changed, or somebody has finished.
     turn: Condvar,
@@ -78,7 +92,11 @@ struct Plan {
     busy: HashMap<LetterId, Busy>,
     receipts_at: BTreeSet<Timestamp>,
     fetching: bool,
+    /// Receipts have been fetched at least once.
+    fetched: bool,
     round_at: Timestamp,
+    /// All letters have been looked at since the start.
+    surveyed: bool,
 }
 
 struct Busy {
@@ -136,11 +154,11 @@ impl Task {
 
 impl Engine {
     /// Starts. Letters left in their undo window by a program that ended go back to Ready.
-    pub(crate) fn start(work: Arc<Workplace>, teller: Arc<Teller>) -> Self {
+    pub fn start(work: Arc<Workplace>, watching: Arc<dyn Watching>) -> Self {
         let now = work.clock.now();
         let shared = Arc::new(Shared {
             work,
-            teller,
+            watching,
             plan: Mutex::new(Plan {
                 stopping: false,
                 windows: HashMap::new(),
@@ -148,7 +166,9 @@ impl Engine {
                 busy: HashMap::new(),
                 receipts_at: BTreeSet::from([now]),
                 fetching: false,
+                fetched: false,
                 round_at: now,
+                surveyed: false,
             }),
             turn: Condvar::new(),
             fetching: Mutex::new(()),
@@ -168,32 +188,32 @@ impl Engine {
     }
 
     /// Whether somebody works on this letter just now.
-    pub(crate) fn is_working_on(&self, letter: LetterId) -> bool {
+    pub fn is_working_on(&self, letter: LetterId) -> bool {
         lock(&self.shared.plan).busy.contains_key(&letter)
     }
 
     /// Receipts are to be expected.
-    pub(crate) fn look_soon(&self) {
+    pub fn look_soon(&self) {
         let now = self.shared.now();
         lock(&self.shared.plan).look_soon(now);
         self.shared.turn.notify_all();
     }
 
     /// Makes sure that a letter that another program put there is planned for.
-    pub(crate) fn know(&self, letter: &Letter) {
+    pub fn know(&self, letter: &Letter) {
         if !lock(&self.shared.plan).tracks.contains_key(&letter.id()) {
             self.shared.saw(letter, None);
         }
     }
 
     /// Something was done to this letter elsewhere: sent, called back, looked up.
-    pub(crate) fn saw(&self, letter: &Letter) {
+    pub fn saw(&self, letter: &Letter) {
         self.shared.saw(letter, None);
-        self.shared.teller.changed(letter.id());
+        self.shared.watching.changed(letter.id());
     }
 
     /// Send was pressed: the undo window runs.
-    pub(crate) fn hold(&self, held: Held) {
+    pub fn hold(&self, held: Held) {
         let (letter, until) = (held.letter(), held.until());
         let mut plan = lock(&self.shared.plan);
         plan.windows.insert(letter, held);
@@ -202,11 +222,11 @@ impl Engine {
             .insert(letter, Track::held(until, self.shared.now()));
         drop(plan);
         self.shared.turn.notify_all();
-        self.shared.teller.changed(letter);
+        self.shared.watching.changed(letter);
     }
 
     /// Its undo window ends, or its next try comes, now. Gives whether there was anything to do.
-    pub(crate) fn hurry(&self, letter: LetterId) -> bool {
+    pub fn hurry(&self, letter: LetterId) -> bool {
         let now = self.shared.now();
         let mut plan = lock(&self.shared.plan);
         let busy = plan.busy.get_mut(&letter);
@@ -216,15 +236,22 @@ impl Engine {
         is_busy || is_planned
     }
 
+    /// What the agency's sending stood still for is mended: letters that wait for it are tried now.
+    pub fn go_on(&self) {
+        self.shared.go_on();
+    }
+
     /// Fetches receipts now. Gives how many were new.
     ///
     /// # Errors
     /// As [`collect_receipts`].
-    pub(crate) fn collect(&self) -> Result<usize, Failure> {
+    pub fn collect(&self) -> Result<usize, Failure> {
         self.shared.collect()
     }
 
-    pub(crate) fn going(&self, letter: LetterId) -> Going {
+    /// How sending of this letter goes.
+    #[must_use]
+    pub fn going(&self, letter: LetterId) -> Going {
         let plan = lock(&self.shared.plan);
         let track = plan.tracks.get(&letter);
         Going {
@@ -237,7 +264,7 @@ impl Engine {
     }
 
     /// Letters in their undo window, and letters being sent just now.
-    pub(crate) fn unfinished(&self) -> (Vec<LetterId>, Vec<LetterId>) {
+    pub fn unfinished(&self) -> (Vec<LetterId>, Vec<LetterId>) {
         let plan = lock(&self.shared.plan);
         let sending = plan.busy.iter().filter(|(_, busy)| !busy.task.only_asks());
         let under_way = sending.map(|(letter, _)| *letter).collect();
@@ -248,9 +275,17 @@ impl Engine {
         (held, under_way)
     }
 
+    /// Whether nothing is left to be done here and nothing more is about to be told: no letter is
+    /// being sent or waits to be, each one handed over has come further than to its provider, and
+    /// receipts have been fetched. Print that waits for the post is not waited for.
+    #[must_use]
+    pub fn is_at_rest(&self) -> bool {
+        lock(&self.shared.plan).is_at_rest()
+    }
+
     /// Stops: nothing new begins, letters in their undo window go back to Ready, what is being sent
     /// may finish for so long. Gives whether all has come to rest.
-    pub(crate) fn stop(&self, patience: Duration) -> bool {
+    pub fn stop(&self, patience: Duration) -> bool {
         lock(&self.shared.plan).stopping = true;
         self.shared.turn.notify_all();
         if let Some(thread) = lock(&self.clockwork).take() {
@@ -286,6 +321,7 @@ impl Shared {
                 drop(plan);
                 self.round();
                 plan = lock(&self.plan);
+                plan.surveyed = true;
                 continue;
             }
             while let Some((letter, task)) = plan.due(now) {
@@ -310,7 +346,7 @@ impl Shared {
                     plan.looked(now);
                 }
             }
-            let pause = plan.pause(self.now());
+            let pause = self.work.clock.real(plan.pause(self.now()));
             let turned = self.turn.wait_timeout(plan, pause);
             plan = turned.map_or_else(|poisoned| poisoned.into_inner().0, |(plan, _)| plan);
         }
@@ -337,9 +373,8 @@ impl Shared {
                 self.call_back(letter.id());
             }
         }
-        for letter in self.waiting_for_trust() {
-            self.judge_again(letter);
-        }
+        let agency = self.work.agency();
+        self.log_only(reverify_waiting(&self.desk(&agency, &|_| {})));
     }
 
     /// Whether a letter's undo window ended long ago, and it was neither sealed nor called back:
@@ -364,6 +399,29 @@ impl Shared {
                 self.saw(&letter, None);
             }
         }
+        self.look_after_all();
+    }
+
+    /// What concerns no letter alone: a restored ledger's outbox, and what is overdue.
+    fn look_after_all(&self) {
+        let agency = self.work.agency();
+        let desk = self.desk(&agency, &|_| {});
+        let restored = self.work.ledger.restoration().map_err(Fault::from);
+        if let Some(Some(_)) = self.log_only(restored)
+            && let Some(thaw) = self.log_only(thaw(&desk))
+            && thaw.unanswered == 0
+        {
+            self.go_on();
+        }
+        for (letter, _) in self.log_only(watch(&desk)).into_iter().flatten() {
+            self.watching.changed(letter);
+        }
+    }
+
+    /// What stood still may go on.
+    fn go_on(&self) {
+        lock(&self.plan).hurry_all(self.now());
+        self.turn.notify_all();
     }
 
     /// Letters that the engine may have to do with.
@@ -386,18 +444,6 @@ impl Shared {
         }
     }
 
-    /// Letters with a receipt whose issuer was not trusted when it came.
-    fn waiting_for_trust(&self) -> Vec<LetterId> {
-        let query = Query::new("", Filter::FollowUp, MOST);
-        let found = self.work.ledger.find(&query);
-        let rows = found.map(|found| found.rows).unwrap_or_default();
-        let waits = |row: &LetterRow| row.notes.contains(&Note::ReceiptWaitingForTrust);
-        rows.iter()
-            .filter(|row| waits(row))
-            .map(|row| row.letter)
-            .collect()
-    }
-
     /// The desk where the program itself acts.
     fn desk<'a>(
         &'a self,
@@ -416,17 +462,15 @@ impl Shared {
         match undone {
             Ok(letter) => {
                 self.saw(&letter, None);
-                self.teller.changed(letter.id());
+                self.watching.changed(letter.id());
             }
             Err(fault) => Failure::from(fault).about(letter).log(),
         }
     }
 
-    fn judge_again(&self, letter: LetterId) {
-        let agency = self.work.agency();
-        if let Err(fault) = reverify(&self.desk(&agency, &|_| {}), letter) {
-            Failure::from(fault).about(letter).log();
-        }
+    /// What is given back when it goes well; else the log has it, and it is tried again.
+    fn log_only<T>(&self, done: Result<T, Fault>) -> Option<T> {
+        done.map_err(|fault| Failure::from(fault).log()).ok()
     }
 
     /// Notes how a letter stands and plans what comes next; with `fault`, that a try was in vain.
@@ -461,13 +505,13 @@ impl Shared {
         let now = self.now();
         match &outcome {
             Ok(()) => {
-                if self.teller.reached(now) {
+                if self.watching.reached(now) {
                     lock(&self.plan).hurry_all(now);
                 }
             }
             // Called back, or taken by another program, meanwhile.
             Err(fault) if fault.code() == Code::NotNow => {}
-            Err(fault) => self.teller.not_reached(fault.code(), now),
+            Err(fault) => self.watching.not_reached(fault.code(), now),
         }
         let fault = outcome.err();
         let mut seen = self.work.ledger.letter(letter);
@@ -491,7 +535,7 @@ impl Shared {
         }
         drop(plan);
         self.turn.notify_all();
-        self.teller.changed(letter);
+        self.watching.changed(letter);
     }
 
     fn attempt(&self, letter: LetterId, task: Task) -> Result<(), Fault> {
@@ -502,7 +546,7 @@ impl Shared {
             {
                 busy.sent = Some(done);
             }
-            self.teller.progress(letter, progress);
+            self.watching.progress(letter, progress);
         };
         let desk = self.desk(&agency, &told);
         match task {
@@ -513,7 +557,7 @@ impl Shared {
                 // Called back just now.
                 let Some(window) = window else { return Ok(()) };
                 let sealed = seal_held(&clerks, window)?;
-                self.teller.changed(letter);
+                self.watching.changed(letter);
                 // What is sealed while the program ends is safe in the outbox.
                 if sealed.state() == State::Queued && !lock(&self.plan).stopping {
                     advance(&desk, letter)?;
@@ -539,10 +583,11 @@ impl Shared {
         let now = self.now();
         lock(&self.plan).looked(now);
         let collected = collected.map_err(|fault| {
-            self.teller.not_reached(fault.code(), now);
+            self.watching.not_reached(fault.code(), now);
             Failure::from(fault)
         })?;
-        if self.teller.reached(now) {
+        lock(&self.plan).fetched = true;
+        if self.watching.reached(now) {
             lock(&self.plan).hurry_all(now);
         }
         let told: BTreeSet<LetterId> = collected
@@ -554,7 +599,7 @@ impl Shared {
             if let Ok(letter) = self.work.ledger.letter(letter) {
                 self.saw(&letter, None);
             }
-            self.teller.changed(letter);
+            self.watching.changed(letter);
         }
         Ok(collected.receipts.len())
     }
@@ -593,6 +638,18 @@ impl Plan {
             .filter(|(at, ..)| *at <= now)
             .min_by_key(|(at, letter, _)| (*at, *letter))
             .map(|(_, letter, task)| (letter, task))
+    }
+
+    fn is_at_rest(&self) -> bool {
+        let works = self.fetching || !self.busy.is_empty() || !self.windows.is_empty();
+        let moves = |track: &Track| {
+            let on_its_way = matches!(
+                track.state,
+                State::Held | State::AtAccessPoint | State::AtProvider
+            );
+            on_its_way || track.task.is_some()
+        };
+        self.surveyed && self.fetched && !works && !self.tracks.values().any(moves)
     }
 
     fn receipts_are_due(&self, now: Timestamp) -> bool {
@@ -667,13 +724,16 @@ impl Track {
             None => 0,
         };
         let task = task_for(state).filter(|task| *task != Task::Ask || tries <= MOST_QUESTIONS);
+        let spread = derive_spread(letter.id(), tries);
         let due = match (fault, task) {
             (_, None) => None,
-            (Some(fault), Some(_)) => fault.next_try(tries).map(|pause| after(now, pause)),
+            (Some(fault), Some(_)) => fault.next_try(tries, spread).map(|pause| after(now, pause)),
             (None, Some(Task::Release)) => letter.undo_until(),
             (None, Some(Task::Send)) if state == State::Submitting => Some(later(now, SENDING)),
             (None, Some(Task::Send)) => Some(now),
-            (None, Some(Task::Ask | Task::Decide)) => Some(after(now, next_try(tries + 1, None))),
+            (None, Some(Task::Ask | Task::Decide)) => {
+                Some(after(now, next_try(tries + 1, None, spread)))
+            }
         };
         let trouble = match fault {
             Some(fault) => Some((fault.code(), now)),
@@ -729,4 +789,9 @@ fn after(now: Timestamp, pause: Duration) -> Timestamp {
 
 fn later(now: Timestamp, by: SignedDuration) -> Timestamp {
     now.checked_add(by).unwrap_or(now)
+}
+
+/// What a panicking holder left behind is used as it is: every value here is whole at any time.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
