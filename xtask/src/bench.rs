@@ -10,13 +10,17 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::console::{self, Console, Practice, Profile};
-use crate::{Outcome, demo, desktop, setup, shell};
+use crate::{Outcome, bench_ledger, demo, desktop, setup, shell};
 
 pub(crate) const HELP: &str = "
-cargo xtask bench [memory] [seal] [start]
+cargo xtask bench [ledger] [memory] [seal] [send] [start]
 
 All, or those named.
 
+ledger   100 000 letters with receipts, in a folder in memory where there is one: the ledger opened
+         with the first page of the list, that page alone with the counts, searches and filters,
+         release build. Prints medians and 95th percentiles in milliseconds (budget 30 ms at the
+         95th; for opening, 30 ms more than an empty ledger takes); fails above any.
 memory   A 40 MB letter with attachments, 49.5 MB in all, sent by a release build to a practice
          environment in a process of its own. Prints the peak memory of the sending program, and
          fails when it is 64 MB or more.
@@ -24,6 +28,10 @@ seal     45 MB sealed, against the sum of the primitives on the same bytes, turn
          Prints the ratio (budget 1.3) and the memory above the idle process (budget 32 MB); fails
          above either. The parcel is written to a folder in memory where there is one, since disk
          sync is no part of the ratio.
+send     100 letters of 100 kB, one after the other, from the press of Send to the access point's yes
+         written down, in a practice environment in a process of its own, release build. Prints the
+         median (budget 150 ms) and what of it is not spent in calls to services (budget 40 ms); fails
+         above either.
 start    The window of a release build, opened some times on a display in memory, with the practice
          environment in a process of its own. Prints the median time from the start of the process
          to the page being usable (budget 1 s), and our process's resident memory then, shared
@@ -53,12 +61,20 @@ pub(crate) struct Measurement {
 
 pub(crate) const MEASUREMENTS: &[Measurement] = &[
     Measurement {
+        name: "ledger",
+        run: bench_ledger::ledger,
+    },
+    Measurement {
         name: "memory",
         run: memory,
     },
     Measurement {
         name: "seal",
         run: seal,
+    },
+    Measurement {
+        name: "send",
+        run: send,
     },
     Measurement {
         name: "start",
@@ -152,6 +168,44 @@ fn memory() -> Outcome {
         0 => Err("The peak could not be read: this machine has no /proc.".into()),
         peak if peak < BUDGET => Ok(()),
         _ => Err("The budget is exceeded.".into()),
+    }
+}
+
+const SENT: &str = "100";
+const SENT_BYTES: u64 = 100_000;
+
+fn send() -> Outcome {
+    setup::for_console()?;
+    let folder = shell::target().join("bench-send");
+    shell::make_own_folder(&folder)?;
+    let console = Console::build(Profile::Release, &folder)?;
+    let letter = console.folder().join("letter.pdf");
+    console::write_large_sample(Profile::Release, &letter, SENT_BYTES)?;
+    let _practice = Practice::start(&console)?;
+    let measured = shell::output(
+        shell::cargo()
+            .args(["run", "--quiet", "--release", "-p", "utpost-workplace"])
+            .args(["--example", "bench_send", "--"])
+            .arg(&letter)
+            .arg(SENT)
+            .env("UTPOST_DATA", console.data())
+            .env("UTPOST_KEY_FILE", console.key_file())
+            .env("UTPOST_PRACTICE_DATA", console.practice_data()),
+    )?;
+    print!("{measured}");
+    let figures: Value = serde_json::from_str(&measured)
+        .map_err(|_| format!("bench_send did not answer with JSON: {measured}"))?;
+    let within = |name: &str, budget: &str| {
+        let budget = figures[budget].as_f64();
+        figures[name]
+            .as_f64()
+            .zip(budget)
+            .is_some_and(|(is, most)| is < most)
+    };
+    if within("median_ms", "budget_ms") && within("ours_ms", "ours_budget_ms") {
+        Ok(())
+    } else {
+        Err("The budget is exceeded.".into())
     }
 }
 

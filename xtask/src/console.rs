@@ -38,12 +38,15 @@ impl Profile {
 pub(crate) struct Console {
     program: PathBuf,
     folder: PathBuf,
+    variables: Vec<(&'static str, String)>,
 }
 
 impl Console {
     /// Builds the program; `folder` is made when it is missing.
     pub(crate) fn build(profile: Profile, folder: &Path) -> Result<Self, String> {
-        shell::run(
+        // Standard output is for what a command finds out.
+        eprintln!("Building utpost.");
+        shell::quietly(
             shell::cargo()
                 .args(["build", "--quiet", "-p", "utpost-cli"])
                 .args(profile.arguments()),
@@ -55,7 +58,14 @@ impl Console {
         Ok(Console {
             program: profile.folder().join("utpost"),
             folder,
+            variables: Vec::new(),
         })
+    }
+
+    /// The same, with a variable in the environment of every command.
+    pub(crate) fn with_variable(mut self, name: &'static str, value: String) -> Self {
+        self.variables.push((name, value));
+        self
     }
 
     pub(crate) fn program(&self) -> &Path {
@@ -85,6 +95,9 @@ impl Console {
         command.arg("--data").arg(self.data());
         command.arg("--key-file").arg(self.key_file());
         command.arg("--practice-data").arg(self.practice_data());
+        for (name, value) in &self.variables {
+            command.env(name, value);
+        }
         command
     }
 

@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask setup | run | demo | test | screens | bench |
+//! The project's own commands: `cargo xtask setup | run | demo | test | screens | bench | endure |
 //! check | windows`.
 //!
 //! Uses the standard library and serde_json only, so that it builds within seconds on a machine
@@ -11,10 +11,12 @@
 )]
 
 mod bench;
+mod bench_ledger;
 mod check;
 mod console;
 mod demo;
 mod desktop;
+mod endure;
 mod page;
 mod run;
 mod setup;
@@ -71,6 +73,12 @@ const COMMANDS: &[Command] = &[
         does: "Measure",
         help: bench::HELP,
         run: bench::run,
+    },
+    Command {
+        name: "endure",
+        does: "Kill the sender again and again while practice misbehaves, and compare the books",
+        help: endure::HELP,
+        run: endure::run,
     },
     Command {
         name: "check",

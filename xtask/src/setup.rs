@@ -11,7 +11,7 @@ cargo xtask setup
 
 Installs, on Debian 12 or a relative of it, the packages that are missing for building (C compiler,
 make, perl, pkg-config, WebKitGTK), and for the tests (openssl, xmlsec1, xmllint, qpdf, poppler,
-procps, python3-venv, and for the window a display in memory, D-Bus, a key store, a window manager,
+procps, strace, age, python3-venv, and for the window a display in memory, D-Bus, a key store, a window manager,
 WebKit's driver and fonts); as root by itself, otherwise it prints the one line to run and stops.
 Then it adds rustfmt and clippy to the Rust toolchain where they are missing, puts the Python
 packages of tests/interop/requirements.txt into target/interop-venv, Node.js into target/node unless
@@ -79,6 +79,14 @@ const TESTS: &[Need] = &[
     Need {
         package: "libxml2-utils",
         probe: &["xmllint", "--version"],
+    },
+    Need {
+        package: "age",
+        probe: &["age", "--version"],
+    },
+    Need {
+        package: "strace",
+        probe: &["strace", "-V"],
     },
     Need {
         package: "procps",

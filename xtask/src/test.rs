@@ -1,14 +1,15 @@
 //! Everything that can be tested.
 
 use crate::check::{self, Report};
-use crate::{Outcome, demo, page, setup, shell, window};
+use crate::{Outcome, demo, endure, page, setup, shell, window};
 
 pub(crate) const HELP: &str = "
 cargo xtask test [window]
 
 Installs what is missing, then runs the page's checks and tests, format, lints, all tests of the
 workspace, licences and bans, the demo into target/demo-out, the checks of what it left by programs
-that are not ours (tests/interop/parcel.sh), and the window, driven as a clerk would (tests/window).
+that are not ours (tests/interop/parcel.sh), a short endurance run (200 letters, 20 kills; see cargo
+xtask endure --help), and the window, driven as a clerk would (tests/window).
 Goes on after a failure, and fails at the end if anything failed.
 
   window   the last of these alone
@@ -18,6 +19,9 @@ in UTPOST_CONFORMANCE, else from ../shared/spec/conformance. Where they or a pro
 the checks that need them are named as not run; with CI set that is a failure. EU DSS, which wants
 Java, Maven and its libraries from the network, is only named, in CI as well.
 ";
+
+/// Long enough for every fault to come up, short enough for every day.
+const ENDURANCE: &str = "--letters 200 --faults 0.2 --final 0.05 --kills 20 --seed 7";
 
 pub(crate) fn run(arguments: &[String]) -> Outcome {
     match arguments {
@@ -60,6 +64,10 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
         shell::run_and_find(checks.arg(&out), "not run: ", &mut left_out)
     });
     report.left_out(left_out);
+    report.step("endurance", || {
+        let arguments: Vec<String> = ENDURANCE.split(' ').map(String::from).collect();
+        endure::run(&arguments)
+    });
     report.step("window", window::test);
     report.end()
 }

@@ -101,8 +101,12 @@ pub(crate) enum Command {
     Lookup(Lookup),
     /// Go on with a letter that waits for the register or was stopped
     Resume(Resume),
-    /// Try letters in the outbox: ask what became of lost answers, then send what is due
-    Outbox,
+    /// Try letters in the outbox: ask what became of lost answers, then send what is due. In a
+    /// restored ledger ask first what became of the letters under way
+    Outbox(Outbox),
+    /// Go on working without a window: send what is in the outbox, fetch receipts, ask again where
+    /// the register was silent
+    Work(Work),
     /// Where letters are: all, or one with its timeline
     Status(Status),
     /// Where the settings are looked for, and an example that holds every setting
@@ -123,6 +127,12 @@ pub(crate) enum Command {
     },
     /// Check settings, certificate, ledger and each service, and say what is wrong
     Doctor,
+    /// Look after the ledger: check it, back it up, bring it back, export it, and let letters be
+    /// forgotten whose time is over
+    Ledger {
+        #[command(subcommand)]
+        command: Ledger,
+    },
 }
 
 /// To whom.
@@ -241,11 +251,43 @@ pub(crate) struct Resume {
     /// The letter
     pub(crate) letter: String,
 
+    /// File with the reason, on its first line, why the citizen gets the same document once more;
+    /// it is kept with the letter
+    #[arg(long, value_name = "FILE")]
+    pub(crate) repeat_reason_file: Option<PathBuf>,
+
     #[command(flatten)]
     pub(crate) address: Address,
 
     #[command(flatten)]
     pub(crate) consent: Consent,
+}
+
+/// Trying letters.
+#[derive(Debug, Args)]
+pub(crate) struct Outbox {
+    /// An administrator's word that the agency has access again: sending that stood still goes on
+    #[arg(long)]
+    pub(crate) access_restored: bool,
+}
+
+/// Working without a window.
+#[derive(Debug, Args)]
+pub(crate) struct Work {
+    /// Letters to take in and send, one JSON object a line: {"key", "file", "to", "title"} and, where
+    /// wanted, {"public_title", "kind", "address", "opening_receipt", "confirm_print",
+    /// "print_anyway"}. A key stands for one letter however often the same plan is given
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plan: Option<PathBuf>,
+
+    /// End when nothing is left to be done and every letter has got its receipts; print that waits
+    /// for the post is not waited for
+    #[arg(long)]
+    pub(crate) until_idle: bool,
+
+    /// An administrator's word that the agency has access again: sending that stood still goes on
+    #[arg(long)]
+    pub(crate) access_restored: bool,
 }
 
 /// Kinds of letter, by the names of the law.
@@ -315,6 +357,7 @@ pub(crate) enum Practice {
         act: Act,
     },
     /// What goes wrong on purpose: shown, planned or forgotten, in a practice that is running
+    #[command(after_help = FAULTS_HELP)]
     Faults {
         #[command(subcommand)]
         command: Option<Faults>,
@@ -367,13 +410,69 @@ pub(crate) enum Forgery {
     UnknownConversation,
 }
 
+/// Which faults heal, and which do not.
+const FAULTS_HELP: &str = "\
+What heals, so that the letter arrives all the same:
+  plan --service submit --kind lose_before | lose_after | reset | delay …
+  plan --service submit --kind status --status 401 | 408 | 429 | 500 | 502 | 503 [--retry-after N]
+  plan --service inbox --kind null_item | duplicate_items | reversed_items
+  plan --service statuses --kind local_timestamps
+  plan --service message --kind receipts_twice | receipts_reordered
+What does not:
+  plan --service message --kind status --status 400 | 413
+  plan --service submit --kind status --status 403 --times N     (the agency's, not the letter's)
+  plan --service message --kind not_handed_over | failed_early | failed_late
+  plan --service message --kind forged_receipt | foreign_receipt
+  plan --service register --kind expired_certificate | outdated_mailbox
+A fault of the service message belongs to the next message that was not offered before, and follows
+it on its whole way; --times is then a number of messages. “random” gives such faults to messages by
+a seed, and “ends” shows how each message must end.";
+
 /// What is done with planned faults.
 #[derive(Debug, Clone, Copy, Subcommand)]
 pub(crate) enum Faults {
-    /// Let the next calls to a service fail in a chosen way
+    /// Let the next calls to a service, or the next messages, fail in a chosen way
     Plan(PlannedFault),
-    /// Forget what is planned
+    /// Give messages fates by a seed: a message meets the same whenever it comes
+    Random {
+        /// The seed
+        #[arg(long, value_name = "N")]
+        seed: u64,
+        /// How many of all messages meet something that heals, 0 to 1
+        #[arg(long, value_name = "P", default_value_t = 0.2, value_parser = share)]
+        share: f64,
+        /// How many of all messages meet something that does not heal, 0 to 1
+        #[arg(long, value_name = "P", default_value_t = 0.05, value_parser = share)]
+        final_share: f64,
+    },
+    /// Let citizens and the print shop act unasked
+    Auto {
+        /// How many of the letters in mailboxes are opened, 0 to 1
+        #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = share)]
+        open_share: f64,
+        /// Post what is accepted for print
+        #[arg(long)]
+        post: bool,
+        /// How many of the posted letters come back, 0 to 1
+        #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = share)]
+        return_share: f64,
+        /// Chooses which
+        #[arg(long, value_name = "N", default_value_t = 0)]
+        seed: u64,
+    },
+    /// What each message was to meet, and the state its letter must reach
+    Ends,
+    /// Forget what is planned and set; messages that were offered keep their fates
     Clear,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().map_err(|_| "not a number".to_owned())?;
+    if (0.0..=1.0).contains(&share) {
+        Ok(share)
+    } else {
+        Err("a share lies between 0 and 1".to_owned())
+    }
 }
 
 /// One planned fault.
@@ -387,7 +486,7 @@ pub(crate) struct PlannedFault {
     #[arg(long, value_enum)]
     pub(crate) kind: FaultKind,
 
-    /// How many calls it hits
+    /// How many calls it hits, or how many messages
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) times: u32,
 
@@ -414,6 +513,10 @@ pub(crate) struct PlannedFault {
     /// The speed, for `slow_upload`
     #[arg(long, value_name = "N", required_if_eq("kind", "slow_upload"))]
     pub(crate) bytes_per_second: Option<u32>,
+
+    /// How the receipt is forged, for `forged_receipt`
+    #[arg(long, value_enum)]
+    pub(crate) forgery: Option<Forgery>,
 }
 
 /// What a fault is planned for.
@@ -434,6 +537,8 @@ pub(crate) enum FaultTarget {
     Inbox,
     /// Marking a receipt as read
     Read,
+    /// A message that was not offered before, on its whole way
+    Message,
 }
 
 /// What can go wrong.
@@ -450,14 +555,36 @@ pub(crate) enum FaultKind {
     Delay,
     /// The call is done at once, and answered after a wait
     SlowAnswer,
+    /// The connection is reset in the middle of the call
+    Reset,
     /// The upload is read slowly (submit)
     SlowUpload,
-    /// An item without a receipt comes first (inbox)
+    /// An item without a receipt comes first (inbox, message)
     NullItem,
-    /// Timestamps lack their offset (statuses)
+    /// Each item comes twice (inbox)
+    DuplicateItems,
+    /// The oldest item comes last (inbox)
+    ReversedItems,
+    /// Timestamps lack their offset (statuses, message)
     LocalTimestamps,
     /// The mailboxes answered are closed when the letter comes (register)
     OutdatedMailbox,
+    /// Digipost's certificate as answered has expired (register)
+    ExpiredCertificate,
+    /// Each receipt is made twice and listed twice (message)
+    ReceiptsTwice,
+    /// Receipts come before the status SENDT, the last one first (message)
+    ReceiptsReordered,
+    /// Status FEILET (message)
+    NotHandedOver,
+    /// feil instead of any other receipt, before the status SENDT (message)
+    FailedEarly,
+    /// feil after the letter was delivered or accepted for print (message)
+    FailedLate,
+    /// A forged feil comes beside the true receipts (message)
+    ForgedReceipt,
+    /// A receipt of a conversation nobody has begun comes beside the true ones (message)
+    ForeignReceipt,
 }
 
 /// A letter on disk.
@@ -498,4 +625,87 @@ pub(crate) struct Replay {
     /// Instant at which certificates are judged, such as 2022-03-16T14:20:00+01:00 [default: now]
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<jiff::Timestamp>,
+}
+
+/// Looking after the ledger.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Ledger {
+    /// Read every page, event, document and parcel, and say what is not as it was written. Nothing
+    /// is changed
+    Check,
+    /// Write a backup into a new folder, encrypted, while others go on working
+    #[command(after_help = BACKUP_HELP)]
+    Backup(Backup),
+    /// Bring a backup back to where no ledger is. Nothing is sent from it before the access point
+    /// was asked what became of every letter under way, and letters not sealed want a new yes
+    Restore(Restore),
+    /// Write letters, receipts and documents into a new folder for an archive. NOTHING OF IT IS
+    /// ENCRYPTED: whoever can read the folder can read the letters
+    Export(Export),
+    /// Remove documents and everything personal of letters whose life is over; proof, digests and
+    /// the chain of events stay. Shows which, and does it with --yes
+    Forget(Forget),
+}
+
+/// What a backup is, for the help.
+const BACKUP_HELP: &str = "\
+The folder gets the encrypted ledger, its encrypted documents and parcels, and the key, wrapped as
+an age file (key.age) for the passphrase or public key. The age tool opens it too; what it opens to
+is a key file: age -d key.age > ledger.key";
+
+/// One backup.
+#[derive(Debug, Args)]
+pub(crate) struct Backup {
+    /// Folder to write: new or empty
+    #[arg(value_name = "DIR")]
+    pub(crate) to: PathBuf,
+
+    /// Who may bring it back: an age public key, age1…
+    #[arg(long, value_name = "KEY", required_unless_present = "passphrase_file")]
+    pub(crate) recipient: Option<String>,
+
+    /// Or whoever knows the passphrase on the first line of this file, at least 15 characters; `-`
+    /// reads it from standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "recipient")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+}
+
+/// Bringing one backup back.
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    /// Folder of the backup
+    #[arg(value_name = "DIR")]
+    pub(crate) from: PathBuf,
+
+    /// File with the age private key, AGE-SECRET-KEY-1…
+    #[arg(long, value_name = "FILE", required_unless_present = "passphrase_file")]
+    pub(crate) identity: Option<PathBuf>,
+
+    /// File with the passphrase on its first line; `-` reads it from standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "identity")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+}
+
+/// One export.
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// Folder to write: new or empty
+    #[arg(value_name = "DIR")]
+    pub(crate) to: PathBuf,
+
+    /// Only this letter; may be repeated [default: all]
+    #[arg(long, value_name = "LETTER")]
+    pub(crate) letter: Vec<String>,
+}
+
+/// What may be forgotten.
+#[derive(Debug, Args)]
+pub(crate) struct Forget {
+    /// Letters to which nothing has happened since this day began (Norwegian time)
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) finished_before: jiff::civil::Date,
+
+    /// Do it: what is removed can't be brought back
+    #[arg(long)]
+    pub(crate) yes: bool,
 }

@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use utpost_dispatch::{
-    Choice, Clock, Code, Fault, File as LetterFile, Ledger, NewLetter, Progress, Register, advance,
-    check_status, collect_receipts, confirm, decide, evidence, import, readdress, release,
-    reverify, timeline,
+    Choice, Clock, Code, Fault, File as LetterFile, Ledger, NewLetter, Progress, Register,
+    access_restored, advance, allow_repeat, check_status, collect_receipts, confirm, decide,
+    evidence, import, readdress, release, reverify, thaw, timeline,
 };
 use utpost_domain::{
     AddressParts, Decision, Letter, LetterId, LetterKind, Lookup, NationalId, NonSensitiveTitle,
@@ -20,7 +20,7 @@ use utpost_domain::{
 use utpost_workplace::{Failure, Settings, Workplace, open_file, open_steadily, write_evidence};
 
 use crate::args::{
-    self, Address, Common, Consent, Evidence, Kind, Recipient, Resume, Send, Status,
+    self, Address, Common, Consent, Evidence, Kind, Outbox, Recipient, Resume, Send, Status,
 };
 use crate::failure::Worded;
 use crate::show::{self, Shown};
@@ -133,6 +133,10 @@ pub(crate) fn resume(common: &Common, args: &Resume) -> Result<Shown, Failure> {
     if desk.ledger.letter(id)?.state() == State::Held {
         desk.undo(id)?;
     }
+    if let Some(file) = &args.repeat_reason_file {
+        let reason = read_line(open_file(file)?)?;
+        allow_repeat(&desk, id, &reason).map_err(|fault| Failure::from(fault).about(id))?;
+    }
     let result = match address {
         Some(address) => readdress(&desk, id, address).map(|_| ()),
         None => Ok(()),
@@ -162,7 +166,7 @@ fn send_on(
 }
 
 /// Whether what was typed says yes to just this.
-fn choice(consent: &Consent, letter: &Letter) -> Choice {
+pub(crate) fn choice(consent: &Consent, letter: &Letter) -> Choice {
     let said = match letter.state() {
         State::Stopped(StopReason::Decision(Reason::PersonDeleted)) => consent.print_anyway,
         State::Stopped(StopReason::Decision(_)) => consent.confirm_print,
@@ -172,7 +176,7 @@ fn choice(consent: &Consent, letter: &Letter) -> Choice {
 }
 
 /// The console has no undo window: `--dry-run` and `lookup` show where a letter would go.
-const NO_UNDO: Duration = Duration::ZERO;
+pub(crate) const NO_UNDO: Duration = Duration::ZERO;
 
 /// `utpost lookup`
 pub(crate) fn lookup(common: &Common, args: &args::Lookup) -> Result<Shown, Failure> {
@@ -196,12 +200,16 @@ pub(crate) fn lookup(common: &Common, args: &args::Lookup) -> Result<Shown, Fail
 /// `utpost outbox`
 ///
 /// With what there is to show comes the worst failure.
-pub(crate) fn outbox(common: &Common) -> Result<(Shown, Option<Failure>), Failure> {
+pub(crate) fn outbox(common: &Common, args: &Outbox) -> Result<(Shown, Option<Failure>), Failure> {
     let place = common.place()?;
     let work = Workplace::open(&place)?;
     let report = show::progress(common);
     let agency = work.agency();
     let desk = work.desk(&agency, &report);
+    if args.access_restored {
+        access_restored(&desk)?;
+    }
+    thaw(&desk)?;
     let mut rows = Vec::new();
     let mut worst: Option<Failure> = None;
     for id in desk.ledger.under_way()? {
@@ -214,6 +222,10 @@ pub(crate) fn outbox(common: &Common) -> Result<(Shown, Option<Failure>), Failur
         }
         let after = match advance(&desk, id) {
             Ok(letter) => letter,
+            // Another program that works on the same ledger was a moment faster.
+            Err(fault) if fault.code() == Code::NotNow && has_moved(&desk, &before)? => {
+                desk.ledger.letter(id)?
+            }
             Err(fault) => {
                 let failure = Failure::from(fault).about(id);
                 if worst
@@ -239,6 +251,12 @@ pub(crate) fn outbox(common: &Common) -> Result<(Shown, Option<Failure>), Failur
         shown.text.push_str(&failure.text(common.language));
     }
     Ok((shown, worst))
+}
+
+/// Whether something has happened to the letter since it was read.
+fn has_moved(desk: &utpost_dispatch::Desk<'_>, before: &Letter) -> Result<bool, Failure> {
+    let now = desk.ledger.letter(before.id())?;
+    Ok((now.state(), now.attempts()) != (before.state(), before.attempts()))
 }
 
 /// `utpost status`
@@ -343,11 +361,11 @@ pub(crate) fn settings(common: &Common) -> Result<Shown, Failure> {
     })
 }
 
-fn letter_id(text: &str) -> Result<LetterId, Failure> {
+pub(crate) fn letter_id(text: &str) -> Result<LetterId, Failure> {
     LetterId::parse(text).map_err(|_| Failure::new(Code::LetterUnknown))
 }
 
-fn kind(kind: Kind) -> LetterKind {
+pub(crate) fn kind(kind: Kind) -> LetterKind {
     match kind {
         Kind::Enkeltvedtak => LetterKind::Decision,
         Kind::Forhandsvarsel => LetterKind::AdvanceNotice,
@@ -375,7 +393,7 @@ fn recipient(args: &Recipient) -> Result<NationalId, Failure> {
 }
 
 /// One short line, such as a number or a title.
-fn read_line(source: impl Read) -> Result<String, Failure> {
+pub(crate) fn read_line(source: impl Read) -> Result<String, Failure> {
     let mut text = String::new();
     source
         .take(4096)
@@ -404,13 +422,13 @@ fn address(args: &Address) -> Result<Option<PostalAddress>, Failure> {
 }
 
 /// The first instant of a day in Norway.
-fn midnight(day: jiff::civil::Date) -> Result<Timestamp, Failure> {
+pub(crate) fn midnight(day: jiff::civil::Date) -> Result<Timestamp, Failure> {
     let unusable = |fault: jiff::Error| Failure::detailed(Code::EffectiveDate, fault);
     let oslo = TimeZone::get("Europe/Oslo").map_err(unusable)?;
     Ok(day.to_zoned(oslo).map_err(unusable)?.timestamp())
 }
 
-fn name(path: &Path) -> String {
+pub(crate) fn name(path: &Path) -> String {
     path.file_name()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default()

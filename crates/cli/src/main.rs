@@ -4,21 +4,24 @@ mod args;
 mod commands;
 mod doctor;
 mod failure;
+mod ledger;
 mod practice;
 mod replay;
 mod sentences;
 mod show;
 mod words;
+mod work;
 
 use std::io::{self, Write};
+use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use utpost_dispatch::Code;
-use utpost_workplace::{Failure, begin_log};
+use utpost_workplace::{Failure, begin_log, quiet_faults};
 
-use crate::args::{Cli, Command, Practice};
+use crate::args::{Cli, Command, Ledger, Practice};
 use crate::failure::Worded;
 use crate::show::Shown;
 use crate::words::Language;
@@ -30,8 +33,11 @@ fn main() -> ExitCode {
         Err(wrong) => return usage(&wrong),
     };
     begin_log(cli.common.place().ok().map(|place| place.folder));
+    quiet_faults();
     let shown = match quiet {
-        Ok(()) => run(&cli),
+        // What is half done is in the ledger, and nothing of this process is used again.
+        Ok(()) => panic::catch_unwind(AssertUnwindSafe(|| run(&cli)))
+            .unwrap_or_else(|_| Err(Failure::new(Code::Defect))),
         Err(fault) => Err(Failure::detailed(Code::Defect, fault)),
     };
     match shown {
@@ -114,7 +120,8 @@ fn usage(wrong: &clap::Error) -> ExitCode {
 fn run(cli: &Cli) -> Result<(Shown, Option<Failure>), Failure> {
     let common = &cli.common;
     let shown = match &cli.command {
-        Command::Outbox => return commands::outbox(common),
+        Command::Outbox(args) => return commands::outbox(common, args),
+        Command::Work(args) => return work::work(common, args),
         Command::Doctor => return doctor::examine(common),
         Command::Send(args) => commands::send(common, args),
         Command::Lookup(args) => commands::lookup(common, args),
@@ -124,6 +131,13 @@ fn run(cli: &Cli) -> Result<(Shown, Option<Failure>), Failure> {
         Command::Settings => commands::settings(common),
         Command::Receipts => commands::receipts(common),
         Command::Evidence(args) => commands::evidence_folder(common, args),
+        Command::Ledger { command } => match command {
+            Ledger::Check => return ledger::check(common),
+            Ledger::Backup(args) => ledger::backup(common, args),
+            Ledger::Restore(args) => return ledger::restore(common, args),
+            Ledger::Export(args) => ledger::export(common, args),
+            Ledger::Forget(args) => ledger::forget(common, args),
+        },
         Command::Practice { command } => match command {
             Practice::Serve {
                 port,

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use clap::ValueEnum;
 use serde_json::{Value, json};
 use utpost_dispatch::Code;
-use utpost_practice::{Practice, PracticeOptions, ResetAuthority, persons};
+use utpost_practice::{MessageEnd, Practice, PracticeOptions, ResetAuthority, persons};
 use utpost_workplace::{Control, Failure, practice_reset};
 
 use crate::args::{Act, Common, Faults, PlannedFault, Which};
@@ -15,7 +15,7 @@ use crate::words::Language;
 /// `utpost practice serve`
 pub(crate) fn serve(common: &Common, port: u16, until_input_ends: bool) -> Result<Shown, Failure> {
     let place = common.place()?;
-    let mut options = PracticeOptions::in_folder(&place.practice_folder);
+    let mut options = PracticeOptions::from_environment(&place.practice_folder)?;
     options.port = port;
     let ready = |endpoints: &utpost_practice::Endpoints| {
         let line = if common.json {
@@ -138,6 +138,29 @@ pub(crate) fn faults(common: &Common, command: Option<&Faults>) -> Result<Shown,
     let planned = match command {
         None => control.list("faults")?,
         Some(Faults::Plan(fault)) => control.post("faults", Some(&order(fault)))?,
+        Some(&Faults::Random {
+            seed,
+            share,
+            final_share,
+        }) => {
+            let random = json!({ "seed": seed, "share": share, "final_share": final_share });
+            control.post("faults", Some(&json!({ "random": random })))?
+        }
+        Some(&Faults::Auto {
+            open_share,
+            post,
+            return_share,
+            seed,
+        }) => {
+            let auto = json!({
+                "open_share": open_share,
+                "post": post,
+                "return_share": return_share,
+                "seed": seed,
+            });
+            control.post("faults", Some(&json!({ "auto": auto })))?
+        }
+        Some(Faults::Ends) => return ends(&control, common.language),
         Some(Faults::Clear) => control.delete("faults")?,
     };
     let mut text = String::new();
@@ -154,6 +177,46 @@ pub(crate) fn faults(common: &Common, command: Option<&Faults>) -> Result<Shown,
         json: json!({ "faults": planned }),
         text,
     })
+}
+
+/// `utpost practice faults ends`
+fn ends(control: &Control, language: Language) -> Result<Shown, Failure> {
+    let messages = control.messages()?;
+    let text: String = messages.iter().map(|row| end_line(row, language)).collect();
+    Ok(Shown {
+        json: json!({ "messages": messages }),
+        text: match (text.is_empty(), language) {
+            (false, _) => text,
+            (true, Language::Nb) => "Ingen melding er kommet.\n".to_owned(),
+            (true, Language::En) => "No message has come.\n".to_owned(),
+        },
+    })
+}
+
+/// `3f… · failed_late · failed · tatt inn: 1, i postkasser og bunker: 1`
+fn end_line(row: &MessageEnd, language: Language) -> String {
+    let fate = row.fate.as_ref().map(kind_and_numbers);
+    let end = row.expected_end.map(|end| json!(end));
+    let end = end.as_ref().and_then(Value::as_str);
+    let (taken, copies) = (row.accepted_times, row.mailbox_copies);
+    let (none, unknown, counts) = match language {
+        Language::Nb => (
+            "ingenting",
+            "ikke avgjort",
+            format!("tatt inn: {taken}, i postkasser og bunker: {copies}"),
+        ),
+        Language::En => (
+            "nothing",
+            "not settled",
+            format!("taken in: {taken}, in mailboxes and piles: {copies}"),
+        ),
+    };
+    format!(
+        "{} · {} · {} · {counts}\n",
+        row.message,
+        fate.as_deref().unwrap_or(none),
+        end.unwrap_or(unknown),
+    )
 }
 
 /// Does `act` to each letter of `pile` that fits, or to the one of a conversation.
@@ -241,24 +304,27 @@ fn order(fault: &PlannedFault) -> Value {
             order[member] = json!(number);
         }
     }
+    if let Some(forgery) = fault.forgery {
+        order["forgery"] = json!(name(forgery));
+    }
     order
 }
 
-/// `submit: status, status 503, retry_after 7 (1 gang, etter 2 kall)`
+/// `submit: status, status 503, retry_after 7 (1 gang, etter 2 kall)`, or a setting as it was set.
 fn fault_line(fault: &Value, language: Language) -> String {
-    let word = |member: &str| fault[member].as_str().unwrap_or_default();
-    let number = |member: &str| fault[member].as_u64().unwrap_or_default();
-    let mut line = format!("{}: {}", word("service"), word("kind"));
-    for member in ["status", "retry_after", "milliseconds", "bytes_per_second"] {
-        if let Some(number) = fault[member].as_u64() {
-            line.push_str(&format!(", {member} {number}"));
+    for setting in ["random", "auto"] {
+        if let Some(values) = fault[setting].as_object() {
+            let values = values.iter().map(|(name, value)| format!("{name} {value}"));
+            let values: Vec<String> = values.collect();
+            return format!("{setting}: {}\n", values.join(", "));
         }
     }
-    if fault["as_string"] == true {
-        line.push_str(", as_string");
-    }
+    let service = fault["service"].as_str().unwrap_or_default();
+    let number = |member: &str| fault[member].as_u64().unwrap_or_default();
+    let mut line = format!("{service}: {}", kind_and_numbers(fault));
     let (times, after) = (number("times"), number("after"));
     line.push_str(&match language {
+        Language::Nb if service == "message" => format!(" · meldinger: {times}"),
         Language::Nb => format!(" · treffer {times} kall"),
         Language::En => format!(" · hits {times}"),
     });
@@ -270,6 +336,23 @@ fn fault_line(fault: &Value, language: Language) -> String {
     }
     line.push('\n');
     line
+}
+
+/// `status, status 503, retry_after 7`
+fn kind_and_numbers(fault: &Value) -> String {
+    let mut text = fault["kind"].as_str().unwrap_or_default().to_owned();
+    for member in ["status", "retry_after", "milliseconds", "bytes_per_second"] {
+        if let Some(number) = fault[member].as_u64() {
+            text.push_str(&format!(", {member} {number}"));
+        }
+    }
+    if let Some(forgery) = fault["forgery"].as_str() {
+        text.push_str(&format!(", {forgery}"));
+    }
+    if fault["as_string"] == true {
+        text.push_str(", as_string");
+    }
+    text
 }
 
 /// The name of a choice, as typed and as the control interface knows it.

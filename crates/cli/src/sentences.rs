@@ -270,6 +270,18 @@ pub(crate) fn event_words(what: &Happening, language: Language) -> String {
         Happening::PostedHere => choose("Postlagt", "Posted"),
         Happening::Cancelled => choose("Avbrutt", "Cancelled"),
         Happening::Reopened => choose("Tatt tilbake for endring", "Taken back to be changed"),
+        Happening::SentBefore { earlier, .. } => choose(
+            &format!("Stanset: det samme dokumentet gikk til den samme mottakeren ({earlier})"),
+            &format!("Stopped: the same document went to the same recipient ({earlier})"),
+        ),
+        Happening::RepeatAllowed { .. } => choose(
+            "Skal sendes en gang til, med en grunn",
+            "Is to be sent once more, for a reason given",
+        ),
+        Happening::Restored => choose(
+            "Hentet fra en sikkerhetskopi; kan være sendt siden",
+            "Restored from a backup; may have been sent since",
+        ),
     }
 }
 

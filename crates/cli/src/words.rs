@@ -153,6 +153,10 @@ fn nb(code: Code) -> (&'static str, &'static str) {
             "Innstillingene mangler eller har en feil.",
             "«utpost settings» viser hvor filen skal ligge, og et eksempel med alle innstillinger.",
         ),
+        Code::RepeatReason => (
+            "Grunnen til å sende på nytt må ha mellom 10 og 500 tegn.",
+            "Skriv kort hvorfor det samme brevet skal sendes en gang til.",
+        ),
         Code::PracticeLetter => (
             "Øvingsmiljøet har ikke noe slikt brev, eller brevet er ikke kommet så langt.",
             "Samtalen står i svaret fra «utpost send --json» og i «utpost status BREV --json»; den viser også hvor langt brevet er kommet.",
@@ -160,6 +164,18 @@ fn nb(code: Code) -> (&'static str, &'static str) {
         Code::PracticeOrder => (
             "Øvingsmiljøet tar ikke imot dette.",
             "Se hva som kan velges, med «--help» etter kommandoen.",
+        ),
+        Code::Backup => (
+            "Mappen inneholder ingen hel sikkerhetskopi.",
+            "Velg mappen som «utpost ledger backup» skrev; «backup.json» ligger i den når kopien er hel.",
+        ),
+        Code::Recovery => (
+            "Passordet eller nøkkelen for gjenoppretting kan ikke brukes, eller åpner ikke kopien.",
+            "Bruk det kopien ble laget med: et passord på minst 15 tegn, eller age-nøkkelen «AGE-SECRET-KEY-1…» til den offentlige «age1…».",
+        ),
+        Code::LedgerThere => (
+            "Det ligger alt en protokoll i mappen, eller restene av en. Ingenting er endret.",
+            "Flytt den til side først, eller gjenopprett i en annen mappe med «--data».",
         ),
         Code::PersonDeleted => (
             "Personen er tatt ut av kontaktregisteret: død, har fått nytt nummer, eller har slettet oppføringen. Ingenting er sendt.",
@@ -196,6 +212,14 @@ fn nb(code: Code) -> (&'static str, &'static str) {
         Code::ReceiverCertificate => (
             "Sertifikatet til postkassen eller trykkeriet kan ikke godtas. Ingenting er sendt.",
             "Prøv «utpost resume BREV» senere. Står feilen, meld den til Digdir med tidspunktet.",
+        ),
+        Code::SentBefore => (
+            "Det samme dokumentet er sendt til den samme mottakeren de siste 30 dagene. Ingenting er sendt nå.",
+            "«utpost status BREV» viser det tidligere brevet. Skal det sendes en gang til, gjør det i vinduet og skriv hvorfor.",
+        ),
+        Code::Restored => (
+            "Protokollen er hentet fra en sikkerhetskopi, og brevet kan være sendt etter at kopien ble tatt.",
+            "Finn ut om brevet er sendt på annen måte. Bekreft det i vinduet bare hvis det ikke er det.",
         ),
         Code::Stopped => ("Brevet er stanset.", "«utpost status BREV» viser hvorfor."),
         Code::CertificateExpired => (
@@ -241,6 +265,10 @@ fn nb(code: Code) -> (&'static str, &'static str) {
         Code::ServiceAddress => (
             "En tjeneste finnes ikke på adressen i innstillingene.",
             "Be administrator sjekke adressene; «utpost doctor» prøver dem.",
+        ),
+        Code::SendingHalted => (
+            "Virksomheten mangler tilgang til å sende, så alle brev venter trygt i utboksen.",
+            "Be administrator ordne tilgangen og så melde den på plass.",
         ),
         Code::RegisterSilent => (
             "Kontaktregisteret svarer ikke. Brevet er tatt vare på og venter.",
@@ -301,6 +329,10 @@ fn nb(code: Code) -> (&'static str, &'static str) {
         Code::DamagedLedger => (
             "Protokollen er skadet. Filen er latt urørt.",
             "Ta kopi av mappen og kontakt IT-ansvarlig; hent inn siste sikkerhetskopi.",
+        ),
+        Code::OutboxFrozen => (
+            "Protokollen er hentet fra en sikkerhetskopi. Ingenting sendes før det er spurt om hva som er sendt fra før.",
+            "Få spurt om status for brevene i utboksen.",
         ),
         Code::OtherEnvironment => (
             "Protokollen tilhører et annet miljø.",
@@ -441,6 +473,10 @@ fn en(code: Code) -> (&'static str, &'static str) {
             "The settings are missing or wrong.",
             "“utpost settings” shows where the file shall lie, and an example with every setting.",
         ),
+        Code::RepeatReason => (
+            "The reason for sending again must have 10 to 500 characters.",
+            "Write shortly why the same letter is to be sent once more.",
+        ),
         Code::PracticeLetter => (
             "The practice environment has no such letter, or the letter has not come that far.",
             "The conversation is in the answer of “utpost send --json” and in “utpost status LETTER --json”, which also shows how far the letter has come.",
@@ -448,6 +484,18 @@ fn en(code: Code) -> (&'static str, &'static str) {
         Code::PracticeOrder => (
             "The practice environment does not take this.",
             "See what can be chosen with “--help” after the command.",
+        ),
+        Code::Backup => (
+            "The folder holds no whole backup.",
+            "Choose the folder that “utpost ledger backup” wrote; “backup.json” is in it when the copy is whole.",
+        ),
+        Code::Recovery => (
+            "The passphrase or key for recovery can't be used, or does not open the backup.",
+            "Use what it was made with: a passphrase of at least 15 characters, or the age key “AGE-SECRET-KEY-1…” to the public “age1…”.",
+        ),
+        Code::LedgerThere => (
+            "There is a ledger in the folder already, or the remains of one. Nothing is changed.",
+            "Move it aside first, or restore into another folder with “--data”.",
         ),
         Code::PersonDeleted => (
             "The person was removed from the contact register: dead, has a new number, or removed the entry. Nothing was sent.",
@@ -484,6 +532,14 @@ fn en(code: Code) -> (&'static str, &'static str) {
         Code::ReceiverCertificate => (
             "The certificate of the mailbox or the print shop can't be accepted. Nothing was sent.",
             "Try “utpost resume LETTER” later. If it stays, report it to Digdir with the time.",
+        ),
+        Code::SentBefore => (
+            "The same document was sent to the same recipient within the last 30 days. Nothing was sent now.",
+            "“utpost status LETTER” shows the earlier letter. To send it once more, do so in the window and write why.",
+        ),
+        Code::Restored => (
+            "The ledger was restored from a backup, and the letter may have been sent after the backup was taken.",
+            "Find out whether the letter was sent another way. Confirm it in the window only if it was not.",
         ),
         Code::Stopped => (
             "The letter is stopped.",
@@ -532,6 +588,10 @@ fn en(code: Code) -> (&'static str, &'static str) {
         Code::ServiceAddress => (
             "A service is not at the address in the settings.",
             "Have the administrator check the addresses; “utpost doctor” tries them.",
+        ),
+        Code::SendingHalted => (
+            "The agency lacks access to send, so all letters wait safely in the outbox.",
+            "Ask the administrator to mend the access, and then to report it in place.",
         ),
         Code::RegisterSilent => (
             "The contact register does not answer. The letter is kept and waits.",
@@ -592,6 +652,10 @@ fn en(code: Code) -> (&'static str, &'static str) {
         Code::DamagedLedger => (
             "The ledger is damaged. The file is left untouched.",
             "Copy the folder and call IT; bring in the last backup.",
+        ),
+        Code::OutboxFrozen => (
+            "The ledger was restored from a backup. Nothing is sent before it was asked what was sent already.",
+            "Have the statuses of the letters in the outbox asked for.",
         ),
         Code::OtherEnvironment => (
             "The ledger belongs to another environment.",

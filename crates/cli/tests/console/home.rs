@@ -38,6 +38,8 @@ pub(crate) const ADDRESS: &str = "Prøve Person|Prøveveien 1|9998 EKSEMPELBY";
 pub(crate) struct Home {
     folder: TempDir,
     practice: Option<Serving>,
+    /// What the programs take for their clock, when it is not the machine's.
+    clock: Option<String>,
 }
 
 impl Home {
@@ -56,6 +58,7 @@ impl Home {
         let home = Self {
             folder: tempfile::tempdir().unwrap(),
             practice: None,
+            clock: None,
         };
         fs::create_dir(home.practice_data()).unwrap();
         for (name, bytes) in authority() {
@@ -82,6 +85,17 @@ impl Home {
     pub(crate) fn restart_practice(&mut self) {
         self.stop_practice();
         self.practice = Some(self.serve());
+    }
+
+    /// From now on time is five minutes ahead of the machine's and runs twice as fast, for the
+    /// program and for practice, which is started again.
+    pub(crate) fn let_five_minutes_pass(&mut self) {
+        let now = std::time::SystemTime::now();
+        let since = now.duration_since(std::time::UNIX_EPOCH).unwrap();
+        let origin = i64::try_from(since.as_secs()).unwrap() - 300;
+        let origin = jiff::Timestamp::from_second(origin).unwrap();
+        self.clock = Some(format!("{origin}x2"));
+        self.restart_practice();
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -113,12 +127,12 @@ impl Home {
         self.pdf("brev.pdf")
     }
 
-    /// A PDF of one page with this name.
+    /// A PDF of one page with this name, not the same as any other: the same document twice to the
+    /// same citizen is stopped.
     pub(crate) fn pdf(&self, name: &str) -> String {
-        self.file(
-            name,
-            utpost_letters::sample::letter(&["Vedtak", "", "Du får medhold."]),
-        )
+        let case = format!("Sak {}", uuid::Uuid::new_v4());
+        let lines = ["Vedtak", "", "Du får medhold.", &case];
+        self.file(name, utpost_letters::sample::letter(&lines))
     }
 
     /// A PDF of exactly so many bytes.
@@ -138,6 +152,9 @@ impl Home {
             .args(["--data".as_ref(), self.ledger().as_os_str()]);
         command.args(["--key-file".as_ref(), self.key_file().as_os_str()]);
         command.args(["--practice-data".as_ref(), self.practice_data().as_os_str()]);
+        if let Some(clock) = &self.clock {
+            command.env("UTPOST_PRACTICE_CLOCK", clock);
+        }
         command
     }
 

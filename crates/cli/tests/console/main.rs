@@ -8,9 +8,19 @@
 )]
 
 mod bad_input;
+#[cfg(target_os = "linux")]
+mod crashes;
 mod flows;
 mod home;
 mod keys;
+mod ledger;
+#[cfg(target_os = "linux")]
+mod machine;
 mod practice_acts;
 mod privacy;
+mod sentinel;
 mod services_down;
+#[cfg(target_os = "linux")]
+mod synced;
+#[cfg(target_os = "linux")]
+mod trace;

@@ -168,6 +168,17 @@ fn every_fault_of_the_console_is_one_practice_knows() {
         ("inbox", "null_item", &[]),
         ("statuses", "local_timestamps", &[]),
         ("register", "outdated_mailbox", &[]),
+        ("register", "expired_certificate", &[]),
+        ("submit", "reset", &[]),
+        ("inbox", "duplicate_items", &[]),
+        ("inbox", "reversed_items", &[]),
+        ("message", "receipts_twice", &[]),
+        ("message", "receipts_reordered", &[]),
+        ("message", "not_handed_over", &[]),
+        ("message", "failed_early", &[]),
+        ("message", "failed_late", &[]),
+        ("message", "forged_receipt", &["--forgery", "tampered"]),
+        ("message", "foreign_receipt", &[]),
     ] {
         let words = [
             "practice",
@@ -180,7 +191,77 @@ fn every_fault_of_the_console_is_one_practice_knows() {
         ];
         home.run(&[&words, more].concat()).well();
     }
-    assert_eq!(home.planned(), 9);
+    assert_eq!(home.planned(), 20);
+}
+
+#[test]
+fn fates_are_given_and_the_end_of_each_message_is_told() {
+    let home = Home::new();
+    let faults = |words: &[&str]| home.read(&[&["practice", "faults"], words].concat()).out;
+    assert_eq!(faults(&["ends"]), "Ingen melding er kommet.\n");
+    assert_eq!(
+        faults(&[
+            "random",
+            "--seed",
+            "7",
+            "--share",
+            "0",
+            "--final-share",
+            "0"
+        ]),
+        "random: seed 7, share 0.0, final_share 0.0\n"
+    );
+    let late = "message: failed_late · meldinger: 1\n";
+    let plan = ["plan", "--service", "message", "--kind", "failed_late"];
+    assert!(faults(&plan).starts_with(late));
+    let sent = home.send(DIGIPOST, &[]).well();
+    eventually(|| {
+        home.run(&["receipts"]).well();
+        home.kept(sent["letter"].as_str().unwrap())["state"] == "failed"
+    });
+    let ends = home.run(&["practice", "faults", "ends"]).well();
+    let row = &ends["messages"][0];
+    assert_eq!(row["message"], sent["message_id"]);
+    assert_eq!(row["expected_end"], "failed");
+    assert_eq!(row["accepted_times"], 1);
+    let told = faults(&["ends", "--language", "en"]);
+    assert!(
+        told.ends_with(" · failed_late · failed · taken in: 1, in mailboxes and piles: 1\n"),
+        "{told}"
+    );
+
+    let auto = ["auto", "--open-share", "0.5", "--post", "--seed", "3"];
+    assert!(faults(&auto).ends_with("auto: open_share 0.5, post true, return_share 0.0, seed 3\n"));
+    let help = home.read(&["practice", "faults", "--help"]).out;
+    assert!(
+        help.contains("failed_late") && help.contains("--status 401"),
+        "{help}"
+    );
+    let wrong = home.run(&[
+        "practice", "faults", "random", "--seed", "1", "--share", "2",
+    ]);
+    assert_eq!(wrong.exit, 2);
+}
+
+#[test]
+fn practice_runs_by_a_faster_clock_when_it_is_asked_to() {
+    let home = Home::without_practice();
+    let serve = |clock: &str| {
+        let mut serve = home.utpost();
+        serve
+            .args(["practice", "serve", "--until-input-ends", "--json"])
+            .env("UTPOST_PRACTICE_CLOCK", clock);
+        serve
+    };
+    let well = told(&mut serve("2026-01-01T00:00:00Zx2"), "");
+    assert_eq!(well.exit, 0, "{}", well.err);
+    assert!(
+        well.err.contains("time runs 2 times as fast"),
+        "{}",
+        well.err
+    );
+    let refused = told(&mut serve("2026-01-01T00:00:00Zx0"), "");
+    assert_eq!(refused.exit, 2, "{}", refused.err);
 }
 
 #[test]

@@ -1,0 +1,169 @@
+//! Looking after the ledger from the console.
+
+use std::fs;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::home::{Answer, CURIOUS, DIGIPOST, Home, answer, not_run, utpost};
+
+/// Another machine, with the same practice environment within reach.
+fn elsewhere(home: &Home, arguments: &[&str]) -> Answer {
+    let mut command = utpost();
+    command
+        .arg("--practice")
+        .args(["--data".as_ref(), home.path("elsewhere").as_os_str()])
+        .args(["--key-file".as_ref(), home.path("other.key").as_os_str()])
+        .args(["--practice-data".as_ref(), home.practice_data().as_os_str()])
+        .arg("--json")
+        .args(arguments);
+    answer(&mut command, "")
+}
+
+#[test]
+fn a_backup_brought_back_on_another_machine_asks_before_it_sends() {
+    let home = Home::new();
+    let sent = home.send(DIGIPOST, &[]).well();
+    let (passphrase, backup) = (
+        home.file("passphrase", "fire hester i en fjord\n"),
+        home.path("backup").display().to_string(),
+    );
+    let short = home.file("short", "kort\n");
+    let with = |file: &str, what: &str| {
+        ["ledger", what, &backup, "--passphrase-file", file].map(str::to_owned)
+    };
+    let run =
+        |arguments: &[String]| home.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+    run(&with(&short, "backup")).refused("INPUT_RECOVERY");
+    let made = run(&with(&passphrase, "backup")).well();
+    assert_eq!(
+        (&made["documents"], &made["missing"]),
+        (&json!(1), &json!(0))
+    );
+    run(&with(&passphrase, "backup")).refused("INPUT_OUT_FOLDER");
+    run(&with(&passphrase, "restore")).refused("INPUT_LEDGER_THERE");
+
+    let wrong = home.file("wrong", "fire hester i et fjell\n");
+    let restore = |file: &str| {
+        elsewhere(
+            &home,
+            &["ledger", "restore", &backup, "--passphrase-file", file],
+        )
+    };
+    restore(&wrong).refused("INPUT_RECOVERY");
+    let restored = restore(&passphrase).well();
+    assert_eq!(restored["check"]["sound"], true);
+    assert_eq!(restored["former_tags"].as_array().unwrap().len(), 1);
+    assert_ne!(restored["channel_tag"], restored["former_tags"][0]);
+
+    elsewhere(&home, &["outbox"]).well();
+    let letters = elsewhere(&home, &["status"]).well();
+    assert_eq!(letters["letters"][0]["letter"], sent["letter"]);
+    assert_eq!(home.accepted().len(), 1, "nothing was sent twice");
+    restore(&passphrase).refused("INPUT_LEDGER_THERE");
+}
+
+#[test]
+fn the_standard_tool_opens_the_wrapped_key() {
+    if Command::new("age").arg("--version").output().is_err() {
+        return not_run("the standard tool on a wrapped key", "age");
+    }
+    let home = Home::new();
+    home.send(DIGIPOST, &[]).well();
+    let identity = home.path("identity").display().to_string();
+    let made = Command::new("age-keygen").args(["-o", &identity]).output();
+    assert!(made.unwrap().status.success());
+    let public = Command::new("age-keygen")
+        .args(["-y", &identity])
+        .output()
+        .unwrap();
+    let public = String::from_utf8(public.stdout).unwrap();
+    let backup = home.path("backup").display().to_string();
+    home.run(&["ledger", "backup", &backup, "--recipient", public.trim()])
+        .well();
+    let opened = Command::new("age")
+        .args(["-d", "-i", &identity])
+        .arg(home.path("backup/key.age"))
+        .output()
+        .unwrap();
+    assert!(opened.status.success());
+    assert_eq!(
+        String::from_utf8(opened.stdout).unwrap().trim(),
+        fs::read_to_string(home.key_file()).unwrap().trim()
+    );
+    let restored = elsewhere(
+        &home,
+        &["ledger", "restore", &backup, "--identity", &identity],
+    );
+    assert_eq!(restored.well()["check"]["sound"], true);
+}
+
+#[test]
+fn damage_is_told_with_what_it_struck_and_left_as_it_is() {
+    let home = Home::new();
+    let sent = home.send(DIGIPOST, &[]).well();
+    assert_eq!(
+        home.run(&["ledger", "check"]).well()["check"]["findings"],
+        json!([])
+    );
+    let letter = sent["letter"].as_str().unwrap();
+    let document = home.ledger().join("documents").join(letter).join("0");
+    let mut bytes = fs::read(&document).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&document, &bytes).unwrap();
+    let told = home
+        .run(&["ledger", "check"])
+        .refused("LOCAL_DAMAGED_LEDGER");
+    let finding = json!({ "finding": "document_damaged", "letter": letter, "document": 0 });
+    assert_eq!(told["check"]["findings"], json!([finding]));
+    assert_eq!(fs::read(&document).unwrap(), bytes);
+}
+
+#[test]
+fn letters_are_forgotten_only_when_asked_twice_and_their_proof_stays() {
+    let home = Home::new();
+    let sent = home.send(CURIOUS, &[]).well();
+    home.run(&["receipts"]).well();
+    let forget = |date: &str, more: &[&str]| -> Value {
+        let all = [&["ledger", "forget", "--finished-before", date][..], more].concat();
+        home.run(&all).well()
+    };
+    assert_eq!(forget("2020-01-01", &[])["letters"], json!([]));
+    let preview = forget("2100-01-01", &[]);
+    assert_eq!(preview["forgotten"], false);
+    assert_eq!(preview["letters"], json!([sent["letter"]]));
+    assert_eq!(forget("2100-01-01", &["--yes"])["forgotten"], true);
+    assert_eq!(forget("2100-01-01", &[])["letters"], json!([]));
+    let checked = home.run(&["ledger", "check"]).well();
+    assert_eq!(checked["check"]["sound"], true);
+    assert!(
+        !home
+            .ledger()
+            .join("documents")
+            .join(sent["letter"].as_str().unwrap())
+            .exists()
+    );
+}
+
+#[test]
+fn an_export_holds_the_letters_in_the_clear() {
+    let home = Home::new();
+    let sent = home.send(DIGIPOST, &[]).well();
+    let out = home.path("export").display().to_string();
+    let told = home.run(&["ledger", "export", &out]).well();
+    assert_eq!(
+        (&told["letters"], &told["documents"]),
+        (&json!(1), &json!(1))
+    );
+    let letter = sent["letter"].as_str().unwrap();
+    let pdf = fs::read(home.path(&format!("export/documents/{letter}/0.pdf"))).unwrap();
+    assert!(pdf.starts_with(b"%PDF"));
+    assert!(
+        fs::read_to_string(home.path("export/events.jsonl"))
+            .unwrap()
+            .contains(DIGIPOST)
+    );
+    home.run(&["ledger", "export", &out])
+        .refused("INPUT_OUT_FOLDER");
+}
