@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use utpost_dispatch::{
     Changes, Choice, Clock, Code, Contents, Desk, Fault, File, Held, Ledger, NewLetter, ReadSeek,
-    allow_repeat, confirm, contents, decide, import, press, redraft,
+    allow_repeat, confirm, contents, decide, import, is_as_shown, press, redraft,
 };
 use utpost_domain::{
     Carrier, Decided, Decision, Language, Letter, LetterId, LetterKind, NationalId,
@@ -286,11 +286,8 @@ impl Office {
         let (Some((letter, new)), None) = (decided, &trouble) else {
             return again(trouble);
         };
-        let is_as_shown = shown.is_some_and(|shown| {
-            (shown.decided.channel, shown.decided.reason)
-                == (new.decided.channel, new.decided.reason)
-        });
-        let (true, Some(decision)) = (is_as_shown, new.full.clone()) else {
+        let holds = shown.is_some_and(|shown| is_as_shown(&shown.decided, &new.decided));
+        let (true, Some(decision)) = (holds, new.full.clone()) else {
             return again(None);
         };
 

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::home::{Answer, CURIOUS, DIGIPOST, Home, answer, not_run, utpost};
+use crate::home::{Answer, CURIOUS, DIGIPOST, Home, answer, eventually, not_run, utpost};
 
 /// Another machine, with the same practice environment within reach.
 fn elsewhere(home: &Home, arguments: &[&str]) -> Answer {
@@ -124,7 +124,10 @@ fn damage_is_told_with_what_it_struck_and_left_as_it_is() {
 fn letters_are_forgotten_only_when_asked_twice_and_their_proof_stays() {
     let home = Home::new();
     let sent = home.send(CURIOUS, &[]).well();
-    home.run(&["receipts"]).well();
+    eventually(|| {
+        home.run(&["receipts"]).well();
+        home.kept(sent["letter"].as_str().unwrap())["state"] == "delivered"
+    });
     let forget = |date: &str, more: &[&str]| -> Value {
         let all = [&["ledger", "forget", "--finished-before", date][..], more].concat();
         home.run(&all).well()
