@@ -1,6 +1,6 @@
 //! The same document to the same citizen once more: stopped, shown, and sent only for a reason.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use utpost_domain::{Happening, Letter, LetterId, Sensitive, State, StopReason};
 
 use crate::{Desk, Fault};
@@ -51,17 +51,43 @@ pub(crate) fn stop_if_sent_before(desk: &Desk<'_>, letter: Letter) -> Result<Let
     if !would_go {
         return Ok(letter);
     }
+    match unknown_earlier(desk, &letter)? {
+        Some((earlier, sent_at)) => {
+            desk.record(letter.id(), Happening::SentBefore { earlier, sent_at })
+        }
+        None => Ok(letter),
+    }
+}
+
+/// The last look before a sealed letter is offered for the first time. Two alike whose undo windows
+/// ended at the same moment were both sealed, each before the other could be seen: the one sealed
+/// later is called back and stopped.
+pub(crate) fn refuse_if_doubled(desk: &Desk<'_>, letter: Letter) -> Result<Letter, Fault> {
+    if unknown_earlier(desk, &letter)?.is_none() {
+        return Ok(letter);
+    }
+    desk.undo(letter.id())?;
+    let letter = stop_if_sent_before(desk, desk.ledger.letter(letter.id())?)?;
+    match letter.state() {
+        State::Stopped(reason) => Err(why_stopped(&letter, reason)),
+        other => Err(Fault::NotNow(other)),
+    }
+}
+
+/// The letter that went before with the same document to the same citizen, unless the clerk knows
+/// of it, and when that was.
+fn unknown_earlier(
+    desk: &Desk<'_>,
+    letter: &Letter,
+) -> Result<Option<(LetterId, Timestamp)>, Fault> {
     let now = desk.clock.now();
     let since = now.checked_sub(COUNTS_FOR).unwrap_or(now);
     let Some((earlier, sent_at)) = desk.ledger.sent_like(letter.id(), since)? else {
-        return Ok(letter);
+        return Ok(None);
     };
     // Of two the clerk knows about, the first may be decided anew after the second went.
     let known = letter.repeats(earlier) || desk.ledger.letter(earlier)?.repeats(letter.id());
-    if known {
-        return Ok(letter);
-    }
-    desk.record(letter.id(), Happening::SentBefore { earlier, sent_at })
+    Ok((!known).then_some((earlier, sent_at)))
 }
 
 /// The fault that says why a stopped letter does not go.

@@ -16,6 +16,7 @@ use utpost_parcel::SealedParcel;
 use utpost_pki::Certificate;
 use utpost_wire::{Digital, Envelope, Heading, Print, StatusLine};
 
+use crate::doubles::refuse_if_doubled;
 use crate::evidence::DETAIL;
 use crate::fixed::Fixed;
 use crate::halt::{halt_if_for_all, refuse_while_halted};
@@ -60,6 +61,7 @@ pub fn advance(desk: &Desk<'_>, id: LetterId) -> Result<Letter, Fault> {
         refuse_while_halted(desk)?;
     }
     if letter.may_reseal() {
+        letter = refuse_if_doubled(desk, letter)?;
         letter = renewed(desk, letter)?;
     }
     if letter.may_resubmit() {

@@ -543,7 +543,8 @@ pub trait Ledger: Send + Sync {
 
     /// The newest other letter to the same citizen with the same main document, document 0 by its
     /// digest, that was sealed or printed here at `since` or later, and when. One that was given
-    /// up, refused, failed or came back does not count.
+    /// up, refused, failed or came back does not count; for a letter in the outbox only those
+    /// sealed before it do.
     ///
     /// # Errors
     /// [`LedgerFault`].

@@ -71,7 +71,7 @@ fn steps(
     };
     let delivered = (Step::Delivered, delivered);
     match letter.state() {
-        State::Submitting | State::Uncertain | State::AtAccessPoint => {
+        State::Queued | State::Submitting | State::Uncertain | State::AtAccessPoint => {
             [Some(to_provider), accepted, Some(delivered)]
                 .into_iter()
                 .flatten()
@@ -83,15 +83,18 @@ fn steps(
     }
 }
 
-/// When the letter was last offered, or came back from a backup as perhaps offered.
+/// When the letter was first offered as it is sealed now, or came back from a backup as perhaps
+/// offered. Not the last time: one that is offered again and again is as stuck as any.
 fn offered_at(history: &[Recorded]) -> Option<Timestamp> {
-    let offered = |recorded: &&Recorded| {
-        matches!(
-            recorded.event.what,
-            Happening::AttemptStarted { .. } | Happening::Restored
-        )
+    let what = |recorded: &Recorded| match recorded.event.what {
+        Happening::Sealed(_) => Some(false),
+        Happening::AttemptStarted { .. } | Happening::Restored => Some(true),
+        _ => None,
     };
-    Some(history.iter().rev().find(offered)?.event.at)
+    let newest_first = history.iter().rev();
+    let told = newest_first.filter_map(|recorded| Some((what(recorded)?, recorded.event.at)));
+    let offers = told.take_while(|(offered, _)| *offered);
+    offers.last().map(|(_, at)| at)
 }
 
 fn visible_from(history: &[Recorded]) -> Option<Timestamp> {

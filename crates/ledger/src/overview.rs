@@ -237,8 +237,10 @@ pub(crate) fn awaiting(connection: &Connection) -> Result<Vec<LetterId>, Fault> 
     ids(
         connection,
         "SELECT letter FROM overview
-         WHERE under_way = 1 AND state IN ('submitting', 'uncertain', 'at_access_point',
-                                           'at_provider', 'print_accepted')
+         WHERE under_way = 1
+           AND (state IN ('submitting', 'uncertain', 'at_access_point', 'at_provider',
+                          'print_accepted')
+                OR state = 'queued' AND attempts > 0)
          ORDER BY number",
     )
 }
@@ -294,7 +296,8 @@ pub(crate) fn kept_parcels(connection: &Connection) -> Result<Vec<MessageId>, Fa
 }
 
 /// The newest other letter with the same main document to the same citizen that went at `since` or
-/// later and was not turned away since, and when it went.
+/// later and was not turned away since, and when it went. For a letter in the outbox only those
+/// sealed before it.
 pub(crate) fn sent_like(
     connection: &Connection,
     letter: LetterId,
@@ -309,6 +312,8 @@ pub(crate) fn sent_like(
              JOIN documents same ON same.letter = other.letter AND same.number = 0
              WHERE this.letter = ?1 AND other.letter <> ?1 AND same.digest = main.digest
                AND other.went_at >= ?2
+               AND (this.state <> 'queued'
+                    OR (other.went_at, other.number) < (this.went_at, this.number))
                AND other.state IN ('queued', 'submitting', 'uncertain', 'at_access_point',
                                    'at_provider', 'print_accepted', 'delivered',
                                    'handed_to_post', 'opened', 'printed_here', 'posted_here')

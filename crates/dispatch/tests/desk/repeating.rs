@@ -1,6 +1,8 @@
 //! The same document to the same citizen: stopped, shown, and sent once more only for a reason.
 
-use utpost_dispatch::{Code, Fault, Ledger, advance, allow_repeat, decide, press, seal_held};
+use utpost_dispatch::{
+    Code, Desk, Fault, Ledger, Progress, advance, allow_repeat, decide, press, seal_held,
+};
 use utpost_domain::{Decision, Happening, LetterId, PersonRecord, State, StopReason};
 
 use crate::support::{Given, Office, SECRET, TestRegister, refused};
@@ -134,6 +136,32 @@ fn of_two_alike_in_their_undo_windows_only_one_is_sealed() {
     assert!(repeats(&fault, second, first));
     assert_eq!(office.state(second), BEFORE);
     assert_eq!(office.ledger.parcels().len(), 1);
+}
+
+#[test]
+fn of_two_alike_sealed_at_the_same_moment_only_the_first_is_offered() {
+    let office = Office::new();
+    let (first, shown) = decided(&office);
+    let (second, shown_too) = decided(&office);
+    let held = press(&office.desk(), second, &shown_too, NO_UNDO).unwrap();
+    // While the second is being sealed, and has seen nothing, the first is.
+    let meanwhile = |progress: Progress| {
+        if matches!(progress, Progress::Sealing { .. }) && office.state(first) == State::Ready {
+            office.release(first, shown.clone()).unwrap();
+        }
+    };
+    let desk = Desk {
+        progress: &meanwhile,
+        ..office.desk()
+    };
+    assert_eq!(seal_held(&desk, held).unwrap().state(), State::Queued);
+    assert_eq!(office.state(first), State::Queued);
+
+    let fault = advance(&office.desk(), second).unwrap_err();
+    assert!(repeats(&fault, second, first));
+    assert_eq!(office.state(second), BEFORE);
+    advance(&office.desk(), first).unwrap();
+    assert_eq!(office.log.count("submit"), 1);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use utpost_dispatch::{Clock, Ledger, advance, watch};
 use utpost_domain::{Happening, LetterId, Note, State, Step, TransportStatus};
 
-use crate::support::{Given, Office, TestRegister, at, lost};
+use crate::support::{Given, Office, TestRegister, at, busy, lost};
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
@@ -54,6 +54,20 @@ fn a_letter_not_handed_over_within_an_hour_is_late_once() {
     assert!(letter.needs_follow_up());
     reached(&office, id, TransportStatus::Sent);
     assert!(office.ledger.folded(id).notes().is_empty());
+}
+
+#[test]
+fn a_letter_offered_again_and_again_for_an_hour_is_late() {
+    let office = Office::new();
+    let id = office.queued();
+    for _ in 0..4 {
+        office.access_point.answers(busy(503));
+        advance(&office.desk(), id).unwrap_err();
+        office.clock.pass(20 * MINUTE);
+    }
+    assert_eq!(office.state(id), State::Queued);
+    assert_eq!(late(&office), [Step::AtProvider]);
+    assert_eq!(late(&office), []);
 }
 
 #[test]

@@ -334,11 +334,16 @@ impl Ledger for TestLedger {
             let contents = contents(self, id).unwrap();
             (contents.recipient, contents.documents[0].facts.digest)
         };
-        let others = self.all().into_iter().filter(|other| *other != letter);
+        let all = self.all();
+        let number = |id| all.iter().position(|each| *each == id);
+        let is_queued = self.folded(letter).state() == State::Queued;
+        let own = self.went_at(letter).filter(|_| is_queued);
+        let others = all.iter().copied().filter(|other| *other != letter);
         let alike = others.filter(|other| what(*other) == what(letter));
         let went = alike.filter_map(|other| Some((other, self.went_at(other)?)));
         Ok(went
             .filter(|(_, at)| *at >= since)
+            .filter(|(id, at)| own.is_none_or(|own| (*at, number(*id)) < (own, number(letter))))
             .max_by_key(|(_, at)| *at))
     }
 
@@ -379,10 +384,12 @@ impl Ledger for TestLedger {
         ids.retain(|id| {
             use State::*;
             let state = self.folded(*id).state();
-            matches!(
-                state,
-                Submitting | Uncertain | AtAccessPoint | AtProvider | PrintAccepted
-            )
+            let offered = state == Queued && self.folded(*id).attempts() > 0;
+            offered
+                || matches!(
+                    state,
+                    Submitting | Uncertain | AtAccessPoint | AtProvider | PrintAccepted
+                )
         });
         Ok(ids)
     }
