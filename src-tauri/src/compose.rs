@@ -181,9 +181,13 @@ impl Office {
     /// A new letter with the documents and the form of another.
     ///
     /// # Errors
-    /// [`Code::Defect`] when its contents are gone after retention.
+    /// [`Code::NotNow`] when its contents are gone after retention.
     pub(crate) fn begin_from(&self, letter: LetterId) -> Result<bridge::Composition, Failure> {
         let room = self.room()?;
+        let row = room.work.ledger.row(letter)?;
+        if row.title.is_none() {
+            return Err(Fault::NotNow(row.state).into());
+        }
         let contents = contents(&room.work.ledger, letter)?;
         let mut form = form_of(&contents, &room.work.agency().name);
         form.visible_from = None;

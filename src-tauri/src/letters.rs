@@ -49,6 +49,8 @@ pub(crate) fn row_of(room: &Room, row: Row) -> LetterRow {
     };
     let next_try_at = going.next_try_at.filter(|_| unsent);
     let working = room.engine.is_working_on(id);
+    // What retention has taken nothing new can be made from.
+    let kept = row.title.is_some();
     LetterRow {
         late: late(room, &row),
         next_try_at: next_try_at.map(|at| at.to_string()),
@@ -67,13 +69,13 @@ pub(crate) fn row_of(room: &Room, row: Row) -> LetterRow {
         follow_up: row.follow_up,
         undo_until: row.undo_until.map(|until| until.to_string()),
         attempts: row.attempts,
-        actions: actions(row.state, row.attempts, working),
+        actions: actions(row.state, row.attempts, working, kept),
     }
 }
 
 /// What the window has a place for, the most likely first. Whether it is possible is the fold's to
 /// say when it comes to that; whatever is offered here is.
-fn actions(state: State, attempts: u32, working: bool) -> Vec<ActionName> {
+fn actions(state: State, attempts: u32, working: bool, kept: bool) -> Vec<ActionName> {
     use State::{
         Cancelled, Draft, Failed, Held, Opened, PostedHere, Queued, Ready, Refused, Returned,
         Stopped, Submitting, Uncertain, WaitingForRegister,
@@ -96,7 +98,7 @@ fn actions(state: State, attempts: u32, working: bool) -> Vec<ActionName> {
         (ActionName::TryNow, waits),
         (
             ActionName::NewLetter,
-            state.has_left() || state == Cancelled,
+            kept && (state.has_left() || state == Cancelled),
         ),
         (ActionName::Cancel, can_be_made || doubted || untried),
     ]
@@ -376,34 +378,37 @@ impl Office {
 mod tests {
     use super::*;
 
+    const KEPT: bool = true;
+    const GONE: bool = false;
+
     #[test]
     fn an_uncertain_letter_is_asked_about_and_never_offered_for_sending() {
         assert_eq!(
-            actions(State::Uncertain, 1, false),
+            actions(State::Uncertain, 1, false, KEPT),
             [ActionName::CheckStatus]
         );
     }
 
     #[test]
     fn a_letter_can_be_called_back_until_the_first_attempt() {
-        let untried = actions(State::Queued, 0, false);
+        let untried = actions(State::Queued, 0, false, KEPT);
         assert_eq!(
             untried,
             [ActionName::Undo, ActionName::TryNow, ActionName::Cancel]
         );
-        assert_eq!(actions(State::Queued, 1, false), [ActionName::TryNow]);
-        assert_eq!(actions(State::Held, 0, false), [ActionName::Undo]);
-        assert_eq!(actions(State::Submitting, 1, true), []);
+        assert_eq!(actions(State::Queued, 1, false, KEPT), [ActionName::TryNow]);
+        assert_eq!(actions(State::Held, 0, false, KEPT), [ActionName::Undo]);
+        assert_eq!(actions(State::Submitting, 1, true, KEPT), []);
     }
 
     #[test]
     fn a_letter_of_a_restored_ledger_waits_for_the_clerks_word() {
         assert_eq!(
-            actions(State::Stopped(StopReason::Restored), 0, false),
+            actions(State::Stopped(StopReason::Restored), 0, false, KEPT),
             [ActionName::ConfirmUnsent, ActionName::Cancel]
         );
         assert_eq!(
-            actions(State::Stopped(StopReason::SentBefore), 0, false),
+            actions(State::Stopped(StopReason::SentBefore), 0, false, KEPT),
             [ActionName::Resume, ActionName::Cancel]
         );
     }
@@ -411,9 +416,22 @@ mod tests {
     #[test]
     fn a_letter_that_arrived_can_be_asked_about_and_made_anew() {
         assert_eq!(
-            actions(State::Delivered, 1, false),
+            actions(State::Delivered, 1, false, KEPT),
             [ActionName::CheckStatus, ActionName::NewLetter]
         );
-        assert_eq!(actions(State::Failed, 1, false), [ActionName::NewLetter]);
+        assert_eq!(
+            actions(State::Failed, 1, false, KEPT),
+            [ActionName::NewLetter]
+        );
+    }
+
+    #[test]
+    fn no_new_letter_is_offered_from_one_whose_contents_are_gone() {
+        assert_eq!(actions(State::Failed, 1, false, GONE), []);
+        assert_eq!(actions(State::Cancelled, 0, false, GONE), []);
+        assert_eq!(
+            actions(State::Delivered, 1, false, GONE),
+            [ActionName::CheckStatus]
+        );
     }
 }

@@ -72,7 +72,10 @@ impl Office {
                 self.teller.reached(now);
                 room.engine.saw(letter);
             }
-            Err(fault) => self.teller.not_reached(fault.code(), now),
+            Err(fault) => {
+                self.teller.not_reached(fault.code(), now);
+                room.engine.look_at_standstill();
+            }
         }
         asked.map_err(|fault| Failure::from(fault).about(id))?;
         letters::row(&room, id)

@@ -125,6 +125,10 @@ impl Watching for Teller {
         };
         self.connected(state, Some(code), now);
     }
+
+    fn standstill_changed(&self) {
+        self.tell(Notice::StandstillChanged);
+    }
 }
 
 /// What a panicking holder left behind is used as it is: every value here is whole at any time.

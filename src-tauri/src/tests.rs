@@ -900,6 +900,29 @@ fn another_document_to_the_same_citizen_is_no_letter_sent_before() {
 }
 
 #[test]
+fn from_a_letter_whose_contents_are_gone_no_new_one_is_made() {
+    let scene = Scene::open();
+    scene.undo_window(0);
+    let letter = scene.press(&form(DIGIPOST));
+    scene.reaches(letter, State::Delivered);
+    let offers_new = || {
+        let row = scene.office.letter(letter).unwrap().row;
+        row.actions.contains(&ActionName::NewLetter)
+    };
+    assert!(offers_new());
+    let room = scene.office.room().unwrap();
+    let forgotten = room.work.ledger.forget(letter, jiff::Timestamp::now());
+    forgotten.unwrap();
+    drop(room);
+    assert!(!offers_new());
+    assert!(scene.office.letter(letter).unwrap().documents.is_empty());
+    assert_eq!(
+        code(scene.office.begin_from(letter)),
+        "INPUT_NOT_IN_THIS_STATE"
+    );
+}
+
+#[test]
 fn denied_sending_stands_still_for_all_until_the_clerk_says_that_access_is_restored() {
     let scene = Scene::open();
     scene.undo_window(0);

@@ -285,6 +285,10 @@ pub(crate) struct Work {
     #[arg(long)]
     pub(crate) until_idle: bool,
 
+    /// End after so many minutes, whatever is left: it lies safely in the outbox for the next call
+    #[arg(long, value_name = "MINUTES")]
+    pub(crate) at_most: Option<u16>,
+
     /// An administrator's word that the agency has access again: sending that stood still goes on
     #[arg(long)]
     pub(crate) access_restored: bool,

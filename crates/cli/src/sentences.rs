@@ -275,8 +275,8 @@ pub(crate) fn event_words(what: &Happening, language: Language) -> String {
             &format!("Stopped: the same document went to the same recipient ({earlier})"),
         ),
         Happening::RepeatAllowed { .. } => choose(
-            "Skal sendes en gang til, med en grunn",
-            "Is to be sent once more, for a reason given",
+            "Kan sendes igjen, med begrunnelse",
+            "May be sent again, for a reason",
         ),
         Happening::Restored => choose(
             "Hentet fra en sikkerhetskopi; kan være sendt siden",

@@ -59,7 +59,7 @@ pub(crate) fn work(
     let news = Arc::new(News::default());
     listen(Arc::clone(&news))?;
     let work = Arc::new(Workplace::open(&place)?);
-    let plan = Plan::of(&work, lines).map_err(|fault| Failure::detailed(Code::Defect, fault))?;
+    let plan = Plan::of(&work, lines)?;
     if args.access_restored {
         let agency = work.agency();
         access_restored(&work.desk(&agency, &|_| {}))?;
@@ -75,7 +75,10 @@ pub(crate) fn work(
         failed: BTreeMap::new(),
         plan: &plan,
     };
-    let ended = desk.run(args.until_idle);
+    let most = args
+        .at_most
+        .map(|minutes| Duration::from_secs(60 * u64::from(minutes)));
+    let ended = desk.run(args.until_idle, most.map(|most| Instant::now() + most));
     let failed = std::mem::take(&mut desk.failed);
     engine.stop(LAST_UPLOAD);
     let ended = ended?;
@@ -184,12 +187,17 @@ struct Plan {
 }
 
 impl Plan {
-    fn of(work: &Workplace, lines: Vec<Planned>) -> Result<Self, IdFault> {
-        let tag = work.ledger.channel_tag();
+    fn of(work: &Workplace, lines: Vec<Planned>) -> Result<Self, Failure> {
+        // A ledger brought back from a backup has a new tag, and the letters of the first.
+        let former = work.ledger.former_tags()?;
+        let tag = former
+            .first()
+            .map_or_else(|| work.ledger.channel_tag(), String::as_str);
         let letters = lines
             .into_iter()
             .map(|line| Ok((derive_letter(tag, &line.key)?, line)))
-            .collect::<Result<Vec<_>, _>>()?;
+            .collect::<Result<Vec<_>, IdFault>>()
+            .map_err(|fault| Failure::detailed(Code::Defect, fault))?;
         let numbers = letters.iter().enumerate();
         Ok(Self {
             numbers: numbers.map(|(at, (letter, _))| (*letter, at)).collect(),
@@ -254,6 +262,8 @@ impl Watching for News {
             self.out_of_reach.store(true, Ordering::SeqCst);
         }
     }
+
+    fn standstill_changed(&self) {}
 }
 
 /// Ends the work in order when the process is asked to end.
@@ -319,8 +329,8 @@ struct Pressing<'a> {
 }
 
 impl Pressing<'_> {
-    fn run(&mut self, until_idle: bool) -> Result<Ended, Failure> {
-        while !self.news.is_over() {
+    fn run(&mut self, until_idle: bool, end: Option<Instant>) -> Result<Ended, Failure> {
+        while !self.news.is_over() && end.is_none_or(|end| Instant::now() < end) {
             self.press_some()?;
             for letter in self.news.next() {
                 let Some(line) = self.plan.numbers.get(&letter).copied() else {
@@ -343,11 +353,14 @@ impl Pressing<'_> {
         Ok(Ended::Asked)
     }
 
-    /// While the agency's sending stands still it would never be idle.
+    /// While the agency's sending stands still it would never be idle. Receipts come all the same,
+    /// so they are fetched first.
     fn refuse_while_halted(&self) -> Result<(), Failure> {
         let (_, under_way) = self.engine.unfinished();
         match self.work.ledger.halt()? {
-            Some(halt) if under_way.is_empty() => Err(Fault::Halted { code: halt.code }.into()),
+            Some(halt) if under_way.is_empty() && self.engine.has_looked() => {
+                Err(Fault::Halted { code: halt.code }.into())
+            }
             _ => Ok(()),
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use utpost_domain::{Digest, LetterId};
 
-use crate::{CallFault, Family, Fault};
+use crate::{CallFault, Family, Fault, Remote};
 
 /// How long to wait after so many tries in vain, and at least as long as the service asked for,
 /// an hour at most. `spread`, from 0 up to 1, lengthens that by up to a fifth, so that letters that
@@ -63,6 +63,18 @@ impl Fault {
             Family::Input | Family::Reach | Family::Rejected | Family::Local | Family::Defect => {
                 None
             }
+        }
+    }
+
+    /// Whether the service was not reached, or said nothing where asking again is harmless: then an
+    /// answer to anybody is a sign that the next try is worth making at once. Never so where a
+    /// service answered, nor for an upload whose answer was lost.
+    #[must_use]
+    pub fn was_unreached(&self) -> bool {
+        match self {
+            Self::Call(CallFault::Unreachable { .. }) => true,
+            Self::Call(CallFault::AnswerLost { service, .. }) => *service != Remote::AccessPoint,
+            _ => false,
         }
     }
 
@@ -189,5 +201,37 @@ mod tests {
             let shown = fault.to_string();
             assert_eq!(after(fault), expected, "{shown}");
         }
+    }
+
+    #[test]
+    fn only_a_service_that_was_not_reached_is_asked_again_at_once() {
+        let lost = |service| CallFault::AnswerLost {
+            service,
+            source: None,
+        };
+        for (fault, expected) in [
+            (
+                CallFault::Unreachable {
+                    service: Remote::AccessPoint,
+                    source: None,
+                },
+                true,
+            ),
+            (lost(Remote::Register), true),
+            (lost(Remote::Tokens), true),
+            // Each try is an upload, and may have arrived.
+            (lost(Remote::AccessPoint), false),
+            (busy(None), false),
+            (
+                CallFault::Unauthorized {
+                    service: Remote::AccessPoint,
+                },
+                false,
+            ),
+        ] {
+            let shown = fault.to_string();
+            assert_eq!(Fault::from(fault).was_unreached(), expected, "{shown}");
+        }
+        assert!(!Fault::from(LedgerFault::DiskFull).was_unreached());
     }
 }

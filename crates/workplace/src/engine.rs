@@ -13,8 +13,9 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use utpost_dispatch::{
-    Agency, Clock, Code, Desk, Fault, Held, Ledger, Progress, advance, check_status,
-    collect_receipts, decide, derive_spread, next_try, reverify_waiting, seal_held, thaw, watch,
+    Agency, Clock, Code, Desk, Fault, Halt, Held, Ledger, Progress, Restoration, advance,
+    check_status, collect_receipts, decide, derive_spread, next_try, reverify_waiting, seal_held,
+    thaw, watch,
 };
 use utpost_domain::{Actor, Letter, LetterId, State};
 
@@ -39,8 +40,6 @@ const SENDING: SignedDuration = SignedDuration::from_secs(30);
 /// Sealing takes seconds. A letter that has stood in its undo window so long after its end was left
 /// there.
 const FORGOTTEN: SignedDuration = SignedDuration::from_mins(5);
-/// A status that has not come after so many questions will come with the receipt.
-const MOST_QUESTIONS: u32 = 20;
 
 /// Who is told what happens to letters. Called from the threads that work on them, so it must not
 /// block and must not call the engine.
@@ -54,6 +53,8 @@ pub trait Watching: Send + Sync {
     fn reached(&self, now: Timestamp) -> bool;
     /// Something went wrong with this code, which may tell something of the connection.
     fn not_reached(&self, code: Code, now: Timestamp);
+    /// All letters are kept from being sent now, or no longer, or for another reason.
+    fn standstill_changed(&self);
 }
 
 /// The engine of one open workplace.
@@ -81,6 +82,15 @@ struct Shared {
     turn: Condvar,
     /// Receipts are fetched by one at a time.
     fetching: Mutex<()>,
+    /// What kept all letters from being sent when that was last looked at.
+    standstill: Mutex<Standstill>,
+}
+
+/// What keeps all letters from being sent.
+#[derive(PartialEq, Eq)]
+struct Standstill {
+    halt: Option<Halt>,
+    restoration: Option<Restoration>,
 }
 
 struct Plan {
@@ -94,6 +104,8 @@ struct Plan {
     fetching: bool,
     /// Receipts have been fetched at least once.
     fetched: bool,
+    /// Receipts have been asked for at least once, whatever came of it.
+    looked: bool,
     round_at: Timestamp,
     /// All letters have been looked at since the start.
     surveyed: bool,
@@ -130,6 +142,8 @@ struct Track {
     trouble: Option<(Code, Timestamp)>,
     /// The service itself named the time of the next try.
     named: bool,
+    /// No service was reached.
+    unreached: bool,
 }
 
 /// What is to be done with a letter.
@@ -156,22 +170,18 @@ impl Engine {
     /// Starts. Letters left in their undo window by a program that ended go back to Ready.
     pub fn start(work: Arc<Workplace>, watching: Arc<dyn Watching>) -> Self {
         let now = work.clock.now();
+        // What can't be read now is told when it can.
+        let standstill = Standstill {
+            halt: work.ledger.halt().ok().flatten(),
+            restoration: work.ledger.restoration().ok().flatten(),
+        };
         let shared = Arc::new(Shared {
             work,
             watching,
-            plan: Mutex::new(Plan {
-                stopping: false,
-                windows: HashMap::new(),
-                tracks: HashMap::new(),
-                busy: HashMap::new(),
-                receipts_at: BTreeSet::from([now]),
-                fetching: false,
-                fetched: false,
-                round_at: now,
-                surveyed: false,
-            }),
+            plan: Mutex::new(Plan::new(now)),
             turn: Condvar::new(),
             fetching: Mutex::new(()),
+            standstill: Mutex::new(standstill),
         });
         shared.take_up();
         let clockwork = Arc::clone(&shared);
@@ -210,6 +220,12 @@ impl Engine {
     pub fn saw(&self, letter: &Letter) {
         self.shared.saw(letter, None);
         self.shared.watching.changed(letter.id());
+        self.shared.look_at_standstill();
+    }
+
+    /// Something went wrong elsewhere that may keep all letters from being sent.
+    pub fn look_at_standstill(&self) {
+        self.shared.look_at_standstill();
     }
 
     /// Send was pressed: the undo window runs.
@@ -281,6 +297,13 @@ impl Engine {
     #[must_use]
     pub fn is_at_rest(&self) -> bool {
         lock(&self.shared.plan).is_at_rest()
+    }
+
+    /// Whether the ledger was looked through and receipts were asked for since the start.
+    #[must_use]
+    pub fn has_looked(&self) -> bool {
+        let plan = lock(&self.shared.plan);
+        plan.surveyed && plan.looked && !plan.fetching
     }
 
     /// Stops: nothing new begins, letters in their undo window go back to Ready, what is being sent
@@ -407,14 +430,56 @@ impl Shared {
         let agency = self.work.agency();
         let desk = self.desk(&agency, &|_| {});
         let restored = self.work.ledger.restoration().map_err(Fault::from);
-        if let Some(Some(_)) = self.log_only(restored)
-            && let Some(thaw) = self.log_only(thaw(&desk))
-            && thaw.unanswered == 0
-        {
-            self.go_on();
+        if let Some(Some(_)) = self.log_only(restored) {
+            self.thaw(&desk);
         }
+        self.look_at_standstill();
         for (letter, _) in self.log_only(watch(&desk)).into_iter().flatten() {
             self.watching.changed(letter);
+        }
+    }
+
+    /// Asks what became of a restored ledger's letters, and tells what that changed.
+    fn thaw(&self, desk: &Desk<'_>) {
+        let ledger = &self.work.ledger;
+        let rows = ledger
+            .unsent(MOST)
+            .and_then(|unsent| Ok((unsent, ledger.on_their_way(MOST)?)));
+        let rows = self.log_only(rows.map_err(Fault::from));
+        let thawed = self.log_only(thaw(desk));
+        // Also where it broke off in the middle.
+        for before in rows
+            .into_iter()
+            .flat_map(|(unsent, sent)| unsent.into_iter().chain(sent))
+        {
+            if ledger.row(before.letter).is_ok_and(|row| row != before)
+                && let Ok(letter) = ledger.letter(before.letter)
+            {
+                self.saw(&letter, None);
+                self.watching.changed(letter.id());
+            }
+        }
+        if thawed.is_some_and(|thaw| thaw.unanswered == 0) {
+            self.go_on();
+        }
+    }
+
+    /// Tells when what keeps all letters from being sent is not what it was.
+    fn look_at_standstill(&self) {
+        let ledger = &self.work.ledger;
+        let mut known = lock(&self.standstill);
+        let read = ledger
+            .halt()
+            .and_then(|halt| Ok((halt, ledger.restoration()?)));
+        let Some((halt, restoration)) = self.log_only(read.map_err(Fault::from)) else {
+            return;
+        };
+        let now = Standstill { halt, restoration };
+        let is_news = *known != now;
+        *known = now;
+        drop(known);
+        if is_news {
+            self.watching.standstill_changed();
         }
     }
 
@@ -506,7 +571,7 @@ impl Shared {
         match &outcome {
             Ok(()) => {
                 if self.watching.reached(now) {
-                    lock(&self.plan).hurry_all(now);
+                    lock(&self.plan).hurry_unreached(now);
                 }
             }
             // Called back, or taken by another program, meanwhile.
@@ -514,6 +579,9 @@ impl Shared {
             Err(fault) => self.watching.not_reached(fault.code(), now),
         }
         let fault = outcome.err();
+        if fault.is_some() {
+            self.look_at_standstill();
+        }
         let mut seen = self.work.ledger.letter(letter);
         if task != Task::Release && lock(&self.plan).windows.contains_key(&letter) {
             // Send was pressed meanwhile, perhaps after this was read.
@@ -584,11 +652,12 @@ impl Shared {
         lock(&self.plan).looked(now);
         let collected = collected.map_err(|fault| {
             self.watching.not_reached(fault.code(), now);
+            self.look_at_standstill();
             Failure::from(fault)
         })?;
         lock(&self.plan).fetched = true;
         if self.watching.reached(now) {
-            lock(&self.plan).hurry_all(now);
+            lock(&self.plan).hurry_unreached(now);
         }
         let told: BTreeSet<LetterId> = collected
             .receipts
@@ -620,6 +689,21 @@ impl Shared {
 }
 
 impl Plan {
+    fn new(now: Timestamp) -> Self {
+        Self {
+            stopping: false,
+            windows: HashMap::new(),
+            tracks: HashMap::new(),
+            busy: HashMap::new(),
+            receipts_at: BTreeSet::from([now]),
+            fetching: false,
+            fetched: false,
+            looked: false,
+            round_at: now,
+            surveyed: false,
+        }
+    }
+
     /// Letters that may be begun with, and when.
     fn free(&self) -> impl Iterator<Item = (Timestamp, LetterId, Task)> {
         let asking = self.busy.values().filter(|busy| busy.task.only_asks());
@@ -674,18 +758,27 @@ impl Plan {
 
     /// Receipts were looked for: what was due is done, and the next time is set.
     fn looked(&mut self, now: Timestamp) {
+        self.looked = true;
         let busy = self.tracks.values().any(|track| track.is_awaited(now));
         let regular = later(now, if busy { BUSY } else { QUIET });
         self.receipts_at.retain(|at| *at > now && *at < regular);
         self.receipts_at.insert(regular);
     }
 
-    /// The services can be reached again: what waited for that waits no longer.
+    /// The services can be reached again: what waited for that waits no longer. Where a service
+    /// answered, and its answer was that it is busy, the letter's own pause stands.
+    fn hurry_unreached(&mut self, now: Timestamp) {
+        self.hurry(now, |track| track.unreached);
+    }
+
+    /// What stood still for everybody may go on.
     fn hurry_all(&mut self, now: Timestamp) {
-        for track in self.tracks.values_mut() {
-            if track.trouble.is_some() && !track.named {
-                track.due = track.due.map(|due| due.min(now));
-            }
+        self.hurry(now, |track| track.trouble.is_some() && !track.named);
+    }
+
+    fn hurry(&mut self, now: Timestamp, which: impl Fn(&Track) -> bool) {
+        for track in self.tracks.values_mut().filter(|track| which(track)) {
+            track.due = track.due.map(|due| due.min(now));
         }
     }
 
@@ -709,6 +802,7 @@ impl Track {
             tries: 0,
             trouble: None,
             named: false,
+            unreached: false,
         }
     }
 
@@ -723,11 +817,15 @@ impl Track {
             None if state == State::AtAccessPoint => same.map_or(0, |same| same.tries + 1),
             None => 0,
         };
-        let task = task_for(state).filter(|task| *task != Task::Ask || tries <= MOST_QUESTIONS);
+        let task = task_for(state);
         let spread = derive_spread(letter.id(), tries);
         let due = match (fault, task) {
             (_, None) => None,
-            (Some(fault), Some(_)) => fault.next_try(tries, spread).map(|pause| after(now, pause)),
+            // What waiting mends nothing of, a full disk or a frozen outbox, somebody may mend.
+            (Some(fault), Some(_)) => {
+                let pause = fault.next_try(tries, spread);
+                Some(pause.map_or(later(now, ROUND), |pause| after(now, pause)))
+            }
             (None, Some(Task::Release)) => letter.undo_until(),
             (None, Some(Task::Send)) if state == State::Submitting => Some(later(now, SENDING)),
             (None, Some(Task::Send)) => Some(now),
@@ -747,6 +845,7 @@ impl Track {
             tries,
             trouble,
             named: fault.is_some_and(|fault| fault.retry_after().is_some()),
+            unreached: fault.is_some_and(Fault::was_unreached),
         }
     }
 
@@ -794,4 +893,36 @@ fn later(now: Timestamp, by: SignedDuration) -> Timestamp {
 /// What a panicking holder left behind is used as it is: every value here is whole at any time.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn in_trouble(unreached: bool, named: bool) -> Track {
+        let now = Timestamp::UNIX_EPOCH;
+        Track {
+            trouble: Some((Code::AccessPointSilent, now)),
+            unreached,
+            named,
+            ..Track::held(later(now, ROUND), now)
+        }
+    }
+
+    #[test]
+    fn an_answer_to_another_hurries_only_what_reached_no_service() {
+        let now = Timestamp::UNIX_EPOCH;
+        let [unreached, busy, named] = [(true, false), (false, false), (false, true)]
+            .map(|(unreached, named)| (LetterId::generate(), in_trouble(unreached, named)));
+        let ids = [unreached.0, busy.0, named.0];
+        let mut plan = Plan::new(now);
+        plan.tracks = HashMap::from([unreached, busy, named]);
+        let due = |plan: &Plan| ids.map(|id| plan.tracks[&id].due == Some(now));
+
+        plan.hurry_unreached(now);
+        assert_eq!(due(&plan), [true, false, false]);
+        // Access is there again, or a restored ledger has been asked about.
+        plan.hurry_all(now);
+        assert_eq!(due(&plan), [true, true, false]);
+    }
 }

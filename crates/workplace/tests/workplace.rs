@@ -5,19 +5,22 @@
 use std::fs;
 use std::io::Cursor;
 use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use serde_json::json;
 use utpost_dispatch::{
     Code, Desk, File, Ledger, NewLetter, Progress, Register, advance, decide, import, press,
     release,
 };
 use utpost_domain::{
     Environment, Language, LetterId, LetterKind, NationalId, NonSensitiveTitle, OpeningReceipt,
-    SecurityLevel, State, Title,
+    SecurityLevel, State, StopReason, Title,
 };
+use utpost_ledger::{Recovery, RecoverySecret};
 use utpost_workplace::{
     AgencyChange, Control, Engine, Place, PlaceOptions, Watching, Workplace, practice_reset,
 };
@@ -181,7 +184,8 @@ fn an_engine_brings_a_pressed_letter_home_tells_of_it_and_rests() {
         thread::sleep(Duration::from_millis(20));
     }
     assert_eq!(work.ledger.letter(id).unwrap().state(), State::Delivered);
-    assert!(heard.0.lock().unwrap().contains(&id));
+    assert!(heard.of(id));
+    assert_eq!(heard.standstills.load(Ordering::SeqCst), 0);
     assert!(engine.stop(Duration::from_secs(10)));
 }
 
@@ -194,6 +198,53 @@ fn an_engine_that_stops_gives_back_what_stands_in_its_undo_window() {
     assert_eq!(engine.unfinished(), (vec![id], vec![]));
     assert!(engine.stop(Duration::from_secs(10)));
     assert_eq!(work.ledger.letter(id).unwrap().state(), State::Ready);
+}
+
+#[test]
+fn an_engine_that_thaws_a_restored_ledger_by_itself_tells_of_it() {
+    const WORDS: &str = "en lang setning til nøkkelen";
+    let folder = tempfile::tempdir().unwrap();
+    let place = place(folder.path(), Environment::Practice);
+    let work = open(&place);
+    let agency = work.agency();
+    let desk = work.desk(&agency, &|_| {});
+    let id = letter(&desk);
+    decide(&desk, id).unwrap();
+    let backup = folder.path().join("backup");
+    let recovery = Recovery::passphrase(WORDS.to_owned().into()).unwrap();
+    let made = work.ledger.backup(&backup, &recovery, Timestamp::now());
+    made.map(drop).unwrap();
+    drop(work);
+    fs::remove_dir_all(&place.folder).unwrap();
+    let secret = RecoverySecret::passphrase(WORDS.to_owned().into());
+    let restored = place.restore(&backup, &secret, Timestamp::now());
+    restored.map(drop).unwrap();
+
+    let work = open(&place);
+    assert!(work.ledger.restoration().unwrap().is_some());
+    let heard = Arc::new(Heard::default());
+    let engine = Engine::start(Arc::clone(&work), heard.clone());
+    heard.standstill_changes(1);
+    assert!(work.ledger.restoration().unwrap().is_none());
+    assert!(heard.of(id), "its row shows something else now");
+    let doubted = State::Stopped(StopReason::Restored);
+    assert_eq!(work.ledger.letter(id).unwrap().state(), doubted);
+    assert!(engine.stop(Duration::from_secs(10)));
+}
+
+#[test]
+fn an_engine_tells_that_sending_is_halted() {
+    let folder = tempfile::tempdir().unwrap();
+    let work = open(&place(folder.path(), Environment::Practice));
+    let control = Control::of(work.practice().unwrap()).unwrap();
+    let denied = json!({ "service": "submit", "kind": "status", "status": 403, "times": 1 });
+    control.post("faults", Some(&denied)).unwrap();
+    let heard = Arc::new(Heard::default());
+    let engine = Engine::start(Arc::clone(&work), heard.clone());
+    pressed(&work, &engine, Duration::ZERO);
+    heard.standstill_changes(1);
+    assert!(work.ledger.halt().unwrap().is_some());
+    assert!(engine.stop(Duration::from_secs(10)));
 }
 
 #[test]
@@ -220,11 +271,26 @@ fn no_other_ledger_is_reset_whatever_it_is_called() {
 
 /// Keeps what it is told.
 #[derive(Default)]
-struct Heard(Mutex<Vec<LetterId>>);
+struct Heard {
+    changed: Mutex<Vec<LetterId>>,
+    standstills: AtomicU32,
+}
+
+impl Heard {
+    fn of(&self, letter: LetterId) -> bool {
+        self.changed.lock().unwrap().contains(&letter)
+    }
+
+    /// Waits until the engine has told so often that what stands still has changed.
+    fn standstill_changes(&self, times: u32) {
+        eventually(|| self.standstills.load(Ordering::SeqCst) >= times);
+        assert_eq!(self.standstills.load(Ordering::SeqCst), times);
+    }
+}
 
 impl Watching for Heard {
     fn changed(&self, letter: LetterId) {
-        self.0.lock().unwrap().push(letter);
+        self.changed.lock().unwrap().push(letter);
     }
 
     fn progress(&self, _: LetterId, _: Progress) {}
@@ -234,6 +300,18 @@ impl Watching for Heard {
     }
 
     fn not_reached(&self, _: Code, _: Timestamp) {}
+
+    fn standstill_changed(&self) {
+        self.standstills.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+fn eventually(true_now: impl Fn() -> bool) {
+    let until = Instant::now() + Duration::from_secs(30);
+    while !true_now() {
+        assert!(Instant::now() < until, "it never came");
+        thread::sleep(Duration::from_millis(20));
+    }
 }
 
 fn pressed(work: &Workplace, engine: &Engine, undo: Duration) -> LetterId {

@@ -16,68 +16,79 @@ export function StandstillBands() {
   const connection = useConnection();
   const { data, replace } = useStandstill();
   const [thawed, setThawed] = useState<ThawView | null>(null);
+  const [asking, setAsking] = useState(false);
+  // Lifted elsewhere: the question is not put again at the next halt.
+  if (asking && data && !data.halt) setAsking(false);
   // Where letters wait, or are made that will.
   const waitsHere = place.screen === "compose" || place.screen === "outbox";
   return (
-    <div className="standstill">
-      {data?.restored && <Restored restored={data.restored} last={thawed} onAsked={setThawed} />}
-      {data && !data.restored && thawed && <Thawed thawed={thawed} onClose={() => setThawed(null)} />}
-      {data?.halt && <Halted halt={data.halt} onLifted={replace} />}
-      {connection?.state === "offline" && waitsHere && <Offline connection={connection} />}
-    </div>
+    <>
+      {/* Always here, so that what comes into it is read aloud; a question is no part of it. */}
+      <div className="standstill" role="status" aria-atomic={false}>
+        {data?.restored && <Restored restored={data.restored} last={thawed} onAsked={setThawed} />}
+        {data && !data.restored && thawed && <Thawed thawed={thawed} onClose={() => setThawed(null)} />}
+        {data?.halt && <Halted halt={data.halt} onLift={() => setAsking(true)} />}
+        {connection?.state === "offline" && waitsHere && <Offline connection={connection} standing={Boolean(data?.halt ?? data?.restored)} />}
+      </div>
+      {asking && <LiftDialog onLifted={replace} onClose={() => setAsking(false)} />}
+    </>
   );
 }
 
 /** A service has denied the agency; an administrator mends it, and the clerk says that it is done. */
-function Halted({ halt, onLifted }: { halt: HaltView; onLifted: ReturnType<typeof useStandstill>["replace"] }) {
-  const bridge = useBridge();
+function Halted({ halt, onLift }: { halt: HaltView; onLift: () => void }) {
   const text = useText().frame.standstill.halt;
   const format = useFormat();
-  const announce = useAnnounce();
-  const [asking, setAsking] = useState(false);
-  const lift = useAction(async () => {
-    const standstill = await bridge.accessRestored();
-    setAsking(false);
-    announce(text.lifted);
-    onLifted(standstill);
-  });
   return (
     <section className="notice" data-tone="error" aria-labelledby="halt-title">
       <XMarkOctagonFillIcon className="tone-error" aria-hidden />
-      <div role="status">
-        <h2 className="strong" id="halt-title">
+      <div>
+        <p className="strong" id="halt-title">
           {text.title}
-        </h2>
+        </p>
         <p>
           {text.cause[halt.code] ?? text.anyCause} {text.since(format.dayTime(halt.since))} {halt.waiting > 0 && text.waiting(halt.waiting)}
         </p>
         <p>{text.who}</p>
       </div>
       <div className="notice-actions">
-        <Button variant="secondary" onClick={() => setAsking(true)}>
+        <Button variant="secondary" onClick={onLift}>
           {text.restored}
         </Button>
       </div>
-      {asking && (
-        <Modal
-          title={text.confirmTitle}
-          onClose={() => setAsking(false)}
-          actions={
-            <>
-              <Button onClick={() => void lift.run()} loading={lift.slow}>
-                {text.confirmYes}
-              </Button>
-              <Button variant="secondary" data-first="" onClick={() => setAsking(false)}>
-                {text.confirmNo}
-              </Button>
-            </>
-          }
-        >
-          <p>{text.confirmBody}</p>
-          {lift.trouble && <TroublePanel trouble={lift.trouble} />}
-        </Modal>
-      )}
     </section>
+  );
+}
+
+/** Asks for an administrator's word that access is there again. */
+function LiftDialog({ onLifted, onClose }: { onLifted: ReturnType<typeof useStandstill>["replace"]; onClose: () => void }) {
+  const bridge = useBridge();
+  const text = useText().frame.standstill.halt;
+  const announce = useAnnounce();
+  const lift = useAction(async () => {
+    const standstill = await bridge.accessRestored();
+    onClose();
+    announce(text.lifted);
+    onLifted(standstill);
+  });
+  return (
+    <Modal
+      title={text.confirmTitle}
+      onClose={onClose}
+      actions={
+        <>
+          <Button onClick={() => void lift.run()} loading={lift.slow}>
+            {text.confirmYes}
+          </Button>
+          <Button variant="secondary" data-first="" onClick={onClose}>
+            {text.confirmNo}
+          </Button>
+        </>
+      }
+    >
+      <p>{text.confirmBody}</p>
+      {lift.trouble && <TroublePanel trouble={lift.trouble} />}
+    </Modal>
   );
 }
 
@@ -86,13 +97,10 @@ function Restored({ restored, last, onAsked }: { restored: RestoredView; last: T
   const bridge = useBridge();
   const text = useText().frame.standstill.restored;
   const format = useFormat();
-  const announce = useAnnounce();
   const [asked, setAsked] = useState(0);
   const thaw = useAction(async () => {
     setAsked(0);
-    const thawed = await bridge.thaw();
-    announce(thawed.unanswered > 0 ? text.unanswered(thawed.unanswered) : text.thawed);
-    onAsked(thawed);
+    onAsked(await bridge.thaw());
   });
   useNotices((notice) => {
     if (notice.what === "thawing") setAsked(notice.asked);
@@ -100,15 +108,20 @@ function Restored({ restored, last, onAsked }: { restored: RestoredView; last: T
   return (
     <section className="notice" data-tone="warning" aria-labelledby="restored-title">
       <ExclamationmarkTriangleFillIcon className="tone-warning" aria-hidden />
-      <div role="status">
-        <h2 className="strong" id="restored-title">
+      <div>
+        <p className="strong" id="restored-title">
           {text.title}
-        </h2>
+        </p>
         <p>
           {text.frozen(format.dayTime(restored.at))} {text.why}
         </p>
         {last && last.unanswered > 0 && !thaw.running && <p>{text.unanswered(last.unanswered)}</p>}
-        {thaw.slow && <p className="figures">{text.progress(asked, Math.max(asked, restored.underWay))}</p>}
+        {thaw.slow && (
+          // Read aloud at each letter it would drown all else.
+          <p className="figures" aria-live="off">
+            {text.progress(asked, Math.max(asked, restored.underWay))}
+          </p>
+        )}
       </div>
       <div className="notice-actions">
         <Button variant="secondary" onClick={() => void thaw.run()} loading={thaw.slow}>
@@ -142,16 +155,20 @@ function Thawed({ thawed, onClose }: { thawed: ThawView; onClose: () => void }) 
 }
 
 /** A service does not answer. Nothing for the clerk to do, but good to know. */
-function Offline({ connection }: { connection: Connection }) {
+function Offline({ connection, standing }: {
+  connection: Connection;
+  /** Letters wait for more than that. */
+  standing: boolean;
+}) {
   const text = useText().frame.standstill.offline;
   const format = useFormat();
   const since = format.dayTime(connection.since);
   const service = connection.code === null ? undefined : text.service[connection.code];
   return (
-    <p className="standstill-line" role="status">
+    <p className="standstill-line">
       <CloudSlashIcon className="icon tone-warning" aria-hidden />
       <span>
-        {service === undefined ? text.any(since) : text.silent(service, since)} {text.safe}
+        {service === undefined ? text.any(since) : text.silent(service, since)} {standing ? text.kept : text.safe}
       </span>
     </p>
   );

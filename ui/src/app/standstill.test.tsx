@@ -75,6 +75,18 @@ describe("sending that is halted", () => {
     expect(screen.getByRole("region", { name: "Sendingen er stanset for hele virksomheten" })).toBeInTheDocument();
   });
 
+  test("that is lifted elsewhere takes its question along, also from the next halt", async () => {
+    const core = standing(HALTED);
+    const { user } = await openWindow({ mock: core.mock });
+    await user.click(await screen.findByRole("button", { name: "Tilgangen er på plass" }));
+    await screen.findByRole("dialog");
+    core.becomes(NOTHING);
+    await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+    core.becomes(HALTED);
+    await band("Sendingen er stanset for hele virksomheten");
+    expect(screen.queryByRole("dialog")).toBeNull();
+  });
+
   test("comes and goes as the core tells", async () => {
     const core = standing(NOTHING);
     await openWindow({ mock: core.mock });
@@ -136,6 +148,18 @@ describe("a service that does not answer", () => {
     await waitFor(() => expect(screen.queryByText(words)).toBeNull());
   });
 
+  test.each([
+    ["sending is halted", HALTED],
+    ["the outbox is frozen", RESTORED],
+  ])("does not say that letters go by themselves while %s", async (_, standstill) => {
+    const { mock } = standing(standstill);
+    await openWindow({ mock, start: { screen: "outbox" } });
+    await screen.findByRole("heading", { level: 1, name: "Utboks" });
+    act(() => mock.notify({ what: "connection", connection: offline("TEMP_REGISTER_SILENT") }));
+    expect(await screen.findByText(/Kontaktregisteret har ikke svart siden .*Brevene ligger trygt på maskinen\.$/)).toBeVisible();
+    expect(screen.queryByText(/går av seg selv/)).toBeNull();
+  });
+
   test("is left to the top line where no letter waits", async () => {
     const { mock } = await openWindow({ start: { screen: "settings" } });
     await screen.findByRole("heading", { level: 1, name: "Innstillinger" });
@@ -152,6 +176,43 @@ test.each(["nb", "nn", "en"] as const)("nothing for axe to find with everything 
   act(() => mock.notify({ what: "startupChanged" }));
   await screen.findByRole("region", { name: TEXTS[language].frame.standstill.halt.title });
   act(() => mock.notify({ what: "connection", connection: { state: "offline", since: fixtures.NOW, code: "TEMP_TOKENS_SILENT" } }));
-  await screen.findByText((words) => words.includes(TEXTS[language].frame.standstill.offline.safe));
+  await screen.findByText((words) => words.includes(TEXTS[language].frame.standstill.offline.kept));
   await expectAccessible();
+});
+
+describe("to a screen reader", () => {
+  /** The live region that words stand in, if they are read aloud at all. */
+  const live = (element: Element) => element.closest("[aria-live], [role=status], [role=alert]");
+
+  test("what stands still comes into a place that was there before it", async () => {
+    const core = standing(NOTHING);
+    await openWindow({ mock: core.mock, start: { screen: "outbox" } });
+    await screen.findByRole("heading", { level: 1, name: "Utboks" });
+    const before = document.querySelector(".standstill");
+    expect(before).toHaveAttribute("role", "status");
+    expect(before).toBeEmptyDOMElement();
+    core.becomes({ ...RESTORED, halt: HALTED.halt });
+    act(() => core.mock.notify({ what: "connection", connection: { state: "offline", since: fixtures.NOW, code: null } }));
+    for (const words of [/mangler tilgang eller avtale/, /utboksen er fryst siden da/, /har ikke nådd tjenestene/]) {
+      expect(live(await screen.findByText(words))).toBe(before);
+    }
+  });
+
+  test("the question about access and the count of letters asked about are no news", async () => {
+    const core = standing({ ...RESTORED, halt: HALTED.halt }, { thaw: () => new Promise(() => {}) });
+    const { user } = await openWindow({ mock: core.mock });
+    await user.click(await screen.findByRole("button", { name: "Spør om brevene nå" }));
+    const count = await screen.findByText("0 av 2 brev er spurt om");
+    expect(live(count)).toHaveAttribute("aria-live", "off");
+    await user.click(screen.getByRole("button", { name: "Tilgangen er på plass" }));
+    expect(live(await screen.findByRole("dialog"))).toBeNull();
+  });
+
+  test("the first heading is the screen's own", async () => {
+    const core = standing({ ...RESTORED, halt: HALTED.halt });
+    await openWindow({ mock: core.mock, start: { screen: "outbox" } });
+    await band("Sendingen er stanset for hele virksomheten");
+    await screen.findByRole("heading", { level: 1, name: "Utboks" });
+    expect(screen.getAllByRole("heading")[0]).toHaveTextContent("Utboks");
+  });
 });

@@ -461,7 +461,7 @@ describe("a letter that says the same was sent before", () => {
       ...over,
     };
   };
-  const card = () => screen.findByRole("group", { name: "Et likt brev er alt sendt til mottakeren" });
+  const card = () => screen.findByRole("group", { name: "Et likt brev er allerede sendt til mottakeren" });
 
   test("stops the clerk and shows it: title, when, how it stands", async () => {
     const page = await openCompose({ bridge: stopping() });
@@ -473,7 +473,7 @@ describe("a letter that says the same was sent before", () => {
     expect(shown).toHaveTextContent(/Sendt 17\.\s?nov\. kl\. 11\.02/);
     expect(shown).toHaveTextContent("Åpnet");
     expect(page.band("Mottaker").queryByRole("alert")).toBeNull();
-    expect(screen.getByText("Et likt brev er alt sendt")).toBeVisible();
+    expect(screen.getByText("Et likt brev er allerede sendt")).toBeVisible();
     await expectAccessible();
     await page.user.click(page.send());
     expect(page.called("send")).toEqual([]);

@@ -221,14 +221,14 @@ describe("one letter", () => {
     await expectAccessible();
   });
 
-  test("sent again all the same says which was first, by whom and why", async () => {
+  test("that may be sent again says which was first, by whom and why", async () => {
     const item = (event: TimelineEvent, over: Partial<TimelineItem> = {}): TimelineItem => ({ at: fixtures.NOW, event, clerk: null, detail: null, hash: event.kind, ...over });
     const timeline = [item({ kind: "sentBefore", earlier: "L-0099", sentAt: "2026-11-17T10:02:00Z" }), item({ kind: "repeatAllowed" }, { clerk: "Ingrid Solbakk", detail: "Det første ble lagt i feil postkasse" })];
     const row = fixtures.row({ letter: "L-0001", state: "delivered" });
     await open({ letter: () => Promise.resolve({ ...fixtures.detail(row), timeline }) }, "L-0001");
     const found = (await within(panel()).findByText("Et likt brev var sendt før")).closest("li");
     expect(found).toHaveTextContent(/Det første ble sendt 17\.\s?nov\. kl\. 11\.02/);
-    const allowed = within(panel()).getByText("Sendt igjen likevel").closest("li");
+    const allowed = within(panel()).getByText("Kan sendes igjen, med begrunnelse").closest("li");
     expect(allowed).toHaveTextContent("Av Ingrid Solbakk");
     expect(allowed).toHaveTextContent("Begrunnelse: Det første ble lagt i feil postkasse");
   });
@@ -276,9 +276,10 @@ describe("one letter", () => {
     expect(document.activeElement).toBe(small);
   });
 
-  test("whose documents were removed says so", async () => {
-    await open({ letter: () => Promise.resolve({ ...fixtures.detail(fixtures.letters[0]!), documents: [] }) }, "L-0001");
-    expect(await screen.findByText(/Dokumentene er slettet etter lagringstiden/)).toBeTruthy();
+  test("whose contents were removed says so, and is not the start of a new one", async () => {
+    await open({ letter: () => Promise.resolve({ ...fixtures.detail({ ...fixtures.letters[0]!, title: null, actions: [] }), documents: [] }) }, "L-0001");
+    expect(await screen.findByText(/Innholdet er slettet etter lagringstiden\./)).toBeTruthy();
+    expect(screen.queryByRole("button", { name: "Nytt brev fra dette" })).toBeNull();
   });
 });
 

@@ -80,6 +80,8 @@ export const frame: typeof nb = {
       silent: (service, time) => `${service} has not answered since ${time}.`,
       any: (time) => `Utpost has not reached the services since ${time}.`,
       safe: "The letters are safe on this machine and go by themselves once there are answers again.",
+      /** While more than that service keeps them here. */
+      kept: "The letters are safe on this machine.",
     },
   },
   opening: {

@@ -80,12 +80,12 @@ export const outbox: typeof nb = {
   cancelYes: "Cancel the letter",
   cancelNo: "Keep it",
 
-  confirmUnsent: "It is not sent",
-  restored: "The ledger was restored from a backup. The letter may have been sent after the backup was taken. Check the case, and say so if it was not.",
-  unsentTitle: (title) => `Is “${title}” not sent?`,
-  unsentBody: "Look in the case, or ask whoever last used Utpost. If you say yes, the letter can be sent from here. Your answer stands in the letter's history.",
-  unsentYes: "Yes, it is not sent",
-  unsentNo: "I must check",
+  confirmUnsent: "Confirm that the letter is not sent",
+  restored: "The ledger was restored from a backup. The letter may have been sent after the backup was taken. Check the case, and confirm if it was not.",
+  unsentTitle: (title) => `Confirm that “${title}” is not sent`,
+  unsentBody: "Look in the case, or ask whoever last used Utpost. Confirm only if you know that it was not sent. It can then be sent from here, and your answer stands in the letter's history.",
+  unsentYes: "Confirm: not sent",
+  unsentNo: "I must check first",
 
   deliveredToday: (count) => (count === 1 ? "1 letter was delivered today." : `${count} letters were delivered today.`),
   lastDelivered: (name, time) => `The last was to ${name} at ${time}.`,

@@ -148,7 +148,7 @@ export const receipts: typeof nb = {
     receiptWaitingForTrust: "A receipt is waiting to be checked",
     overdue: "A step takes longer than usual",
     sentBefore: "A letter like this was sent before",
-    repeatAllowed: "Sent again all the same",
+    repeatAllowed: "May be sent again, for a reason",
     restored: "The ledger was restored from a backup",
     confirmedUnsent: "Confirmed that it was not sent",
     cancelled: "Cancelled",
@@ -197,7 +197,7 @@ export const receipts: typeof nb = {
   documents: "Documents",
   pages: (count) => (count === 1 ? "1 page" : `${count} pages`),
   noPages: "This document can't be shown here.",
-  noDocuments: "The documents were deleted when their time was up. The receipts are kept.",
+  noDocuments: "The contents were deleted when their time was up. The receipts are kept.",
   replaces: "See the letter this replaces",
 
   evidence: "Evidence folder",

@@ -43,7 +43,7 @@ export const states: typeof nb = {
     resume: "Continue",
     undo: "Undo",
     checkStatus: "Check status",
-    confirmUnsent: "It is not sent",
+    confirmUnsent: "Confirm that the letter is not sent",
     tryNow: "Try now",
     cancel: "Cancel the letter",
     newLetter: "New letter from this",

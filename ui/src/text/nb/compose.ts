@@ -73,7 +73,7 @@ export const compose = {
     seeOutbox: "Se utboksen",
   },
   earlier: {
-    title: "Et likt brev er alt sendt til mottakeren",
+    title: "Et likt brev er allerede sendt til mottakeren",
     why: "Dokumentet er det samme, og det er under 30 dager siden. Ingenting er sendt nå.",
     untitled: "Brev uten tittel",
     sentAt: (time: string) => `Sendt ${time}`,
@@ -166,7 +166,7 @@ export const compose = {
     waits: "Brevet venter på kontaktregisteret",
     fixFirst: "Noe må rettes før du sender",
     again: "Kontaktregisteret svarer noe annet nå. Se det nye svaret, og trykk Send igjen hvis det er riktig.",
-    sentBefore: "Et likt brev er alt sendt",
+    sentBefore: "Et likt brev er allerede sendt",
     key: "Enter",
   },
   summary: {

@@ -78,6 +78,8 @@ export const frame = {
       silent: (service: string, time: string) => `${service} har ikke svart siden ${time}.`,
       any: (time: string) => `Utpost har ikke nådd tjenestene siden ${time}.`,
       safe: "Brevene ligger trygt på maskinen og går av seg selv når det er svar igjen.",
+      /** While more than that service keeps them here. */
+      kept: "Brevene ligger trygt på maskinen.",
     },
   },
   opening: {

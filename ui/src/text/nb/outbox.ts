@@ -80,12 +80,12 @@ export const outbox = {
   cancelYes: "Avbryt brevet",
   cancelNo: "Behold det",
 
-  confirmUnsent: "Det er ikke sendt",
-  restored: "Protokollen er hentet fra en sikkerhetskopi. Brevet kan være sendt etter at kopien ble tatt. Sjekk saken, og si fra hvis det ikke er sendt.",
-  unsentTitle: (title: string) => `Er «${title}» ikke sendt?`,
-  unsentBody: "Se etter i saken, eller spør den som brukte Utpost sist. Svarer du ja, kan brevet sendes herfra. Svaret ditt står i historien til brevet.",
-  unsentYes: "Ja, det er ikke sendt",
-  unsentNo: "Jeg må sjekke",
+  confirmUnsent: "Bekreft at brevet ikke er sendt",
+  restored: "Protokollen er hentet fra en sikkerhetskopi. Brevet kan være sendt etter at kopien ble tatt. Sjekk saken, og bekreft hvis det ikke er sendt.",
+  unsentTitle: (title: string) => `Bekreft at «${title}» ikke er sendt`,
+  unsentBody: "Se etter i saken, eller spør den som brukte Utpost sist. Bekreft bare hvis du vet at det ikke er sendt. Da kan det sendes herfra, og svaret ditt står i historien til brevet.",
+  unsentYes: "Bekreft: ikke sendt",
+  unsentNo: "Jeg må sjekke først",
 
   deliveredToday: (count: number) => `${count} brev er levert i dag.`,
   lastDelivered: (name: string, time: string) => `Det siste var til ${name} kl. ${time}.`,

@@ -148,7 +148,7 @@ export const receipts = {
     receiptWaitingForTrust: "En kvittering venter på kontroll",
     overdue: "Et steg tar lengre tid enn vanlig",
     sentBefore: "Et likt brev var sendt før",
-    repeatAllowed: "Sendt igjen likevel",
+    repeatAllowed: "Kan sendes igjen, med begrunnelse",
     restored: "Protokollen ble hentet fra en sikkerhetskopi",
     confirmedUnsent: "Bekreftet at det ikke er sendt",
     cancelled: "Avbrutt",
@@ -197,7 +197,7 @@ export const receipts = {
   documents: "Dokumenter",
   pages: (count: number) => (count === 1 ? "1 side" : `${count} sider`),
   noPages: "Dette dokumentet kan ikke vises her.",
-  noDocuments: "Dokumentene er slettet etter lagringstiden. Kvitteringene er beholdt.",
+  noDocuments: "Innholdet er slettet etter lagringstiden. Kvitteringene er beholdt.",
   replaces: "Se brevet dette erstatter",
 
   evidence: "Bevismappe",

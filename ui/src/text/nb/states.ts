@@ -45,7 +45,7 @@ const action: Record<ActionName, string> = {
   resume: "Fortsett",
   undo: "Angre",
   checkStatus: "Sjekk status",
-  confirmUnsent: "Det er ikke sendt",
+  confirmUnsent: "Bekreft at brevet ikke er sendt",
   tryNow: "Prøv nå",
   cancel: "Avbryt brevet",
   newLetter: "Nytt brev fra dette",

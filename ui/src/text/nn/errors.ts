@@ -47,7 +47,7 @@ export const errors: typeof nb = {
     REACH_PRINT_UNCONFIRMED: { what: "Noko er feil med den digitale postkassa til mottakaren. Ingenting er sendt.", todo: "Vel «Send på papir likevel» om brevet skal på papir." },
     REACH_CHANNEL_CHANGED: { what: "Kontaktregisteret svarar noko anna no enn då brevet blei gjort klart. Ingenting er sendt.", todo: "Sjå det nye svaret, og trykk Send igjen om det er rett." },
     REACH_RECEIVER_CERTIFICATE: { what: "Sertifikatet til postkassa eller utskriftstenesta kan ikkje godtakast. Ingenting er sendt.", todo: "Slå opp på nytt seinare. Står feilen, meld han til Digdir med tidspunktet." },
-    REACH_RESTORED: { what: "Protokollen er henta frå ein tryggingskopi, og brevet kan vere sendt etter at kopien blei teken.", todo: "Finn ut om brevet er sendt på annan måte. Stadfest berre om det ikkje er det." },
+    REACH_RESTORED: { what: "Protokollen er henta frå ein tryggingskopi, og brevet kan vere sendt etter at kopien vart teken.", todo: "Finn ut om brevet er sendt på annan måte. Stadfest berre om det ikkje er det." },
     REACH_STOPPED: { what: "Brevet er stansa.", todo: "Opne det i Utboks og sjå kvifor." },
     REACH_SENT_BEFORE: { what: "Eit brev med det same dokumentet vart sendt til mottakaren for under 30 dagar sidan. Ingenting er sendt no.", todo: "Opne brevet, og legg det bort eller skriv kvifor det skal sendast igjen." },
 

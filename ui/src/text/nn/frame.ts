@@ -65,7 +65,7 @@ export const frame: typeof nb = {
       asking: "Spør om breva",
       progress: (done, of) => `${done} av ${of} brev er spurde om`,
       unanswered: (count) =>
-        count === 1 ? "1 brev fekk ikkje svar. Utboksen er framleis frosen. Prøv igjen om ei stund." : `${count} brev fekk ikkje svar. Utboksen er framleis frosen. Prøv igjen om ei stund.`,
+        count === 1 ? "1 brev fekk ikkje svar. Utboksen er framleis frosen. Prøv att om ei stund." : `${count} brev fekk ikkje svar. Utboksen er framleis frosen. Prøv att om ei stund.`,
       thawed: "Aksesspunktet har svara om alle breva. Utboksen er open att.",
       unsealed: (count) =>
         count === 1 ? "1 brev som ikkje var forsegla, ventar på deg i Utboks." : `${count} brev som ikkje var forsegla, ventar på deg i Utboks.`,
@@ -80,6 +80,8 @@ export const frame: typeof nb = {
       silent: (service, time) => `${service} har ikkje svara sidan ${time}.`,
       any: (time) => `Utpost har ikkje nådd tenestene sidan ${time}.`,
       safe: "Breva ligg trygt på maskina og går av seg sjølve når det er svar att.",
+      /** While more than that service keeps them here. */
+      kept: "Breva ligg trygt på maskina.",
     },
   },
   opening: {

@@ -80,12 +80,12 @@ export const outbox: typeof nb = {
   cancelYes: "Avbryt brevet",
   cancelNo: "Ta vare på det",
 
-  confirmUnsent: "Det er ikkje sendt",
-  restored: "Protokollen er henta frå ein tryggingskopi. Brevet kan vere sendt etter at kopien vart teken. Sjekk saka, og sei frå om det ikkje er sendt.",
-  unsentTitle: (title) => `Er «${title}» ikkje sendt?`,
-  unsentBody: "Sjå etter i saka, eller spør den som brukte Utpost sist. Svarar du ja, kan brevet sendast herfrå. Svaret ditt står i historia til brevet.",
-  unsentYes: "Ja, det er ikkje sendt",
-  unsentNo: "Eg må sjekke",
+  confirmUnsent: "Stadfest at brevet ikkje er sendt",
+  restored: "Protokollen er henta frå ein tryggingskopi. Brevet kan vere sendt etter at kopien vart teken. Sjekk saka, og stadfest om det ikkje er sendt.",
+  unsentTitle: (title) => `Stadfest at «${title}» ikkje er sendt`,
+  unsentBody: "Sjå etter i saka, eller spør den som brukte Utpost sist. Stadfest berre om du veit at det ikkje er sendt. Då kan det sendast herfrå, og svaret ditt står i historia til brevet.",
+  unsentYes: "Stadfest: ikkje sendt",
+  unsentNo: "Eg må sjekke først",
 
   deliveredToday: (count) => `${count} brev er leverte i dag.`,
   lastDelivered: (name, time) => `Det siste var til ${name} kl. ${time}.`,

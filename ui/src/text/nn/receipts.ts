@@ -148,7 +148,7 @@ export const receipts: typeof nb = {
     receiptWaitingForTrust: "Ei kvittering ventar på kontroll",
     overdue: "Eit steg tek lengre tid enn vanleg",
     sentBefore: "Eit likt brev var sendt før",
-    repeatAllowed: "Sendt igjen likevel",
+    repeatAllowed: "Kan sendast igjen, med grunngiving",
     restored: "Protokollen vart henta frå ein tryggingskopi",
     confirmedUnsent: "Stadfesta at det ikkje er sendt",
     cancelled: "Avbrote",
@@ -197,7 +197,7 @@ export const receipts: typeof nb = {
   documents: "Dokument",
   pages: (count) => (count === 1 ? "1 side" : `${count} sider`),
   noPages: "Dette dokumentet kan ikkje visast her.",
-  noDocuments: "Dokumenta er sletta etter lagringstida. Kvitteringane er tekne vare på.",
+  noDocuments: "Innhaldet er sletta etter lagringstida. Kvitteringane er tekne vare på.",
   replaces: "Sjå brevet dette erstattar",
 
   evidence: "Bevismappe",

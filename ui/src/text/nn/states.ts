@@ -43,7 +43,7 @@ export const states: typeof nb = {
     resume: "Hald fram",
     undo: "Angre",
     checkStatus: "Sjekk status",
-    confirmUnsent: "Det er ikkje sendt",
+    confirmUnsent: "Stadfest at brevet ikkje er sendt",
     tryNow: "Prøv no",
     cancel: "Avbryt brevet",
     newLetter: "Nytt brev frå dette",
