@@ -241,7 +241,7 @@ describe("when the agency is denied", () => {
     const before = (await practice.taken()).length;
     await clerk.sendTo(letter("Brev uten tilgang"), people.DIGIPOST.number);
     await clerk.sendNow();
-    await app.sees("heading", nb.frame.standstill.halt.title);
+    await app.sees("region", nb.frame.standstill.halt.title);
     await app.reads(nb.frame.standstill.halt.who);
     await clerk.sendTo(letter("Brev etter stansen"), people.EBOKS.number);
     await clerk.sendNow();
@@ -254,7 +254,7 @@ describe("when the agency is denied", () => {
     await app.press("button", nb.frame.standstill.halt.restored);
     await app.sees("dialog", nb.frame.standstill.halt.confirmTitle);
     await app.press("button", nb.frame.standstill.halt.confirmYes);
-    await app.misses("heading", nb.frame.standstill.halt.title);
+    await app.misses("region", nb.frame.standstill.halt.title);
     await clerk.findSent("Brev uten tilgang", nb.states.state.delivered);
     await clerk.findSent("Brev etter stansen", nb.states.state.delivered);
     assert.equal((await practice.taken()).length, before + 2);

@@ -295,7 +295,7 @@ export const PLACES = [
       await practice.plan({ service: "submit", kind: "status", status: 403, times: 10_000 });
       await clerk.goTo("outbox");
       await clerk.app.press("button", clerk.action(nb.outbox.tryNow, "Brev i kø"));
-      await clerk.app.sees("heading", nb.frame.standstill.halt.title);
+      await clerk.app.sees("region", nb.frame.standstill.halt.title);
     },
     show: (clerk) => clerk.goTo("outbox"),
   },
