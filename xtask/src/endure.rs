@@ -29,7 +29,8 @@ books, letter by letter, and these are counted; any that is not 0 is a failure:
 
   lost      not in the ledger, or sent by the ledger and not known to practice
   doubled   taken in, or delivered, more than once
-  wrong     in another state than practice says it must be in
+  wrong     in another state than practice says it must be in, or found wrong by practice's own
+            checks without a fate that explains it
   stuck     still on its way when nothing more came of it
   unread    receipts that were not marked as read
 

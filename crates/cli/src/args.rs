@@ -688,6 +688,10 @@ pub(crate) struct Restore {
     /// File with the passphrase on its first line; `-` reads it from standard input
     #[arg(long, value_name = "FILE", conflicts_with = "identity")]
     pub(crate) passphrase_file: Option<PathBuf>,
+
+    /// Bring it back although a check finds it damaged or not whole
+    #[arg(long)]
+    pub(crate) damaged: bool,
 }
 
 /// One export.
@@ -712,4 +716,8 @@ pub(crate) struct Forget {
     /// Do it: what is removed can't be brought back
     #[arg(long)]
     pub(crate) yes: bool,
+
+    /// Also letters that need follow-up: failed, returned, refused, or with a note
+    #[arg(long)]
+    pub(crate) also_follow_up: bool,
 }

@@ -7,8 +7,8 @@ use std::path::Path;
 use serde_json::{Value, json};
 use utpost_dispatch::{Clock, Code, Ledger};
 use utpost_domain::LetterId;
-use utpost_ledger::{Finding, LedgerFile, Recovery, RecoverySecret, Report};
-use utpost_workplace::{Failure, Place, ScaledClock, open_file};
+use utpost_ledger::{Finding, LedgerFile, Recovery, RecoverySecret, Report, Soundness};
+use utpost_workplace::{Failure, Place, Restored, ScaledClock, open_file};
 use zeroize::Zeroizing;
 
 use crate::args::{Backup, Common, Export, Forget, Restore};
@@ -81,7 +81,15 @@ pub(crate) fn restore(
         (None, Some(file)) => RecoverySecret::passphrase(passphrase(file)?),
         (None, None) => return Err(Failure::new(Code::Usage)),
     };
-    let (ledger, report) = place.restore(&args.from, &secret, now(&place)?)?;
+    let wanted = if args.damaged {
+        Soundness::AsItIs
+    } else {
+        Soundness::Whole
+    };
+    let (ledger, report) = match place.restore_if(wanted, &args.from, &secret, now(&place)?)? {
+        Restored::InPlace(ledger, report) => (ledger, report),
+        Restored::Refused(report) => return Ok(not_restored(common, &report)),
+    };
     let folder = place.folder.display();
     let text = match common.language {
         Language::Nb => format!(
@@ -106,15 +114,35 @@ pub(crate) fn restore(
     Ok(checked(common, &report, facts, text))
 }
 
+/// A backup that was found damaged before anything was put in its place.
+fn not_restored(common: &Common, report: &Report) -> (Shown, Option<Failure>) {
+    let told = match common.language {
+        Language::Nb => {
+            "Kopien er skadet eller ikke hel. Ingenting er hentet inn; prøv en annen kopi, eller \
+             hent den inn som den er med «--damaged».\n"
+        }
+        Language::En => {
+            "The backup is damaged or not whole. Nothing is restored; try another backup, or \
+             restore it as it is with “--damaged”.\n"
+        }
+    };
+    let facts = json!({ "restored": false });
+    let failure = Failure::new(Code::Backup);
+    let shown = checked_as(common, report, facts, told.to_owned(), Some(&failure));
+    (shown, Some(failure))
+}
+
 /// `utpost ledger export`
-pub(crate) fn export(common: &Common, args: &Export) -> Result<Shown, Failure> {
+pub(crate) fn export(common: &Common, args: &Export) -> Result<(Shown, Option<Failure>), Failure> {
     let letters = args.letter.iter().map(|text| letter_id(text));
     let letters = letters.collect::<Result<Vec<LetterId>, _>>()?;
     let wanted = (!letters.is_empty()).then_some(letters.as_slice());
     let exported = existing(&common.place()?)?.export(&args.to, wanted)?;
     let folder = args.to.display();
     let (letters, receipts, documents) = (exported.letters, exported.receipts, exported.documents);
-    let text = match common.language {
+    let unreadable = exported.unreadable;
+    let failure = (unreadable > 0).then(|| Failure::new(Code::DamagedLedger));
+    let mut text = match common.language {
         Language::Nb => format!(
             "{letters} brev, {receipts} kvitteringer og {documents} dokumenter ligger i {folder}.\n\
              Ingenting der er kryptert: den som kan lese mappen, kan lese brevene.\n"
@@ -124,16 +152,28 @@ pub(crate) fn export(common: &Common, args: &Export) -> Result<Shown, Failure> {
              Nothing there is encrypted: whoever can read the folder can read the letters.\n"
         ),
     };
-    Ok(Shown {
-        json: json!({
-            "folder": folder.to_string(),
-            "letters": letters,
-            "events": exported.events,
-            "receipts": receipts,
-            "documents": documents,
-        }),
-        text,
-    })
+    if let Some(failure) = &failure {
+        text.push_str(&match common.language {
+            Language::Nb => format!(
+                "{unreadable} dokumenter kunne ikke leses, og er ikke med. De står i \
+                 «unreadable.jsonl».\n"
+            ),
+            Language::En => format!(
+                "{unreadable} documents could not be read and are left out. “unreadable.jsonl” \
+                 names them.\n"
+            ),
+        });
+        text.push_str(&failure.text(common.language));
+    }
+    let json = json!({
+        "folder": folder.to_string(),
+        "letters": letters,
+        "events": exported.events,
+        "receipts": receipts,
+        "documents": documents,
+        "unreadable": unreadable,
+    });
+    Ok((Shown { json, text }, failure))
 }
 
 /// `utpost ledger forget`
@@ -141,12 +181,18 @@ pub(crate) fn forget(common: &Common, args: &Forget) -> Result<Shown, Failure> {
     let place = common.place()?;
     let before = midnight(args.finished_before)?;
     let ledger = existing(&place)?;
-    let letters = ledger.forgettable(before)?;
+    let at = now(&place)?;
+    let found = ledger.forgettable(before, at)?;
+    let (mut letters, mut follow_up) = (found.over, found.follow_up);
+    if args.also_follow_up {
+        letters.append(&mut follow_up);
+    }
+    let strays = ledger.forgettable_strays(before)?;
     if args.yes {
-        let at = now(&place)?;
         for letter in &letters {
             ledger.forget(*letter, at)?;
         }
+        ledger.forget_strays(before)?;
         ledger.empty_log()?;
     }
     let copies = ledger.copies_before_upgrades()?;
@@ -166,6 +212,37 @@ pub(crate) fn forget(common: &Common, args: &Forget) -> Result<Shown, Failure> {
     for letter in &letters {
         text.push_str(&format!("  {letter}\n"));
     }
+    if strays > 0 {
+        text.push_str(&match (args.yes, common.language) {
+            (true, Language::Nb) => {
+                format!("Teksten i {strays} kvitteringer uten brev er fjernet.\n")
+            }
+            (true, Language::En) => {
+                format!("The text of {strays} receipts without a letter is removed.\n")
+            }
+            (false, Language::Nb) => {
+                format!("Teksten i {strays} kvitteringer uten brev kan fjernes.\n")
+            }
+            (false, Language::En) => {
+                format!("The text of {strays} receipts without a letter can be removed.\n")
+            }
+        });
+    }
+    if !follow_up.is_empty() {
+        let count = follow_up.len();
+        text.push_str(&match common.language {
+            Language::Nb => format!(
+                "{count} brev trenger oppfølging og står igjen; «--also-follow-up» tar dem med.\n"
+            ),
+            Language::En => format!(
+                "{count} letters need follow-up and are left; “--also-follow-up” takes them \
+                 too.\n"
+            ),
+        });
+        for letter in &follow_up {
+            text.push_str(&format!("  {letter}\n"));
+        }
+    }
     if !copies.is_empty() {
         let names = copies.join(", ");
         text.push_str(&match common.language {
@@ -181,11 +258,17 @@ pub(crate) fn forget(common: &Common, args: &Forget) -> Result<Shown, Failure> {
     Ok(Shown {
         json: json!({
             "forgotten": args.yes,
-            "letters": letters.iter().map(LetterId::to_string).collect::<Vec<_>>(),
+            "letters": ids(&letters),
+            "follow_up": { "count": follow_up.len(), "letters": ids(&follow_up) },
+            "stray_receipts": strays,
             "copies": copies,
         }),
         text,
     })
+}
+
+fn ids(letters: &[LetterId]) -> Vec<String> {
+    letters.iter().map(LetterId::to_string).collect()
 }
 
 /// The ledger of this place, which must be there: there is nothing in a new one to look after.
@@ -205,9 +288,22 @@ fn now(place: &Place) -> Result<jiff::Timestamp, Failure> {
 fn checked(
     common: &Common,
     report: &Report,
+    facts: Value,
+    text: String,
+) -> (Shown, Option<Failure>) {
+    let failure = (!report.is_sound()).then(|| Failure::new(Code::DamagedLedger));
+    let shown = checked_as(common, report, facts, text, failure.as_ref());
+    (shown, failure)
+}
+
+/// What a check found, and what is made of it.
+fn checked_as(
+    common: &Common,
+    report: &Report,
     mut facts: Value,
     mut text: String,
-) -> (Shown, Option<Failure>) {
+    failure: Option<&Failure>,
+) -> Shown {
     let (events, letters) = (report.events, report.letters);
     let (documents, parcels) = (report.documents, report.parcels);
     text.push_str(&match common.language {
@@ -221,8 +317,7 @@ fn checked(
     for finding in &report.findings {
         text.push_str(&format!("  {}\n", finding_words(*finding, common.language)));
     }
-    let failure = (!report.is_sound()).then(|| Failure::new(Code::DamagedLedger));
-    match &failure {
+    match failure {
         Some(failure) => text.push_str(&failure.text(common.language)),
         None => text.push_str(match common.language {
             Language::Nb => "Alt er som det ble skrevet.\n",
@@ -237,7 +332,7 @@ fn checked(
         "parcels": parcels,
         "findings": report.findings.iter().map(finding_json).collect::<Vec<_>>(),
     });
-    (Shown { json: facts, text }, failure)
+    Shown { json: facts, text }
 }
 
 fn finding_json(finding: &Finding) -> Value {
@@ -258,6 +353,15 @@ fn finding_json(finding: &Finding) -> Value {
         }
         Finding::ParcelDamaged(letter) => {
             json!({ "finding": "parcel_damaged", "letter": letter.to_string() })
+        }
+        Finding::KeyMissing(letter) => {
+            json!({ "finding": "key_missing", "letter": letter.to_string() })
+        }
+        Finding::ReceiptDamaged { number } => {
+            json!({ "finding": "receipt_damaged", "receipt": number })
+        }
+        Finding::BackupFiles { told, found } => {
+            json!({ "finding": "backup_files", "told": told, "found": found })
         }
     }
 }
@@ -301,6 +405,24 @@ fn finding_words(finding: Finding, language: Language) -> String {
         }
         (Finding::ParcelDamaged(letter), Language::En) => {
             format!("{letter}: the sealed parcel is damaged")
+        }
+        (Finding::KeyMissing(letter), Language::Nb) => {
+            format!("{letter}: nøkkelen til dokumentene mangler")
+        }
+        (Finding::KeyMissing(letter), Language::En) => {
+            format!("{letter}: the key of its documents is missing")
+        }
+        (Finding::ReceiptDamaged { number }, Language::Nb) => {
+            format!("Kvittering nr. {number} er ikke slik den kom")
+        }
+        (Finding::ReceiptDamaged { number }, Language::En) => {
+            format!("Receipt no. {number} is not as it came")
+        }
+        (Finding::BackupFiles { told, found }, Language::Nb) => {
+            format!("Kopien skal ha {told} dokumenter og pakker; {found} er der")
+        }
+        (Finding::BackupFiles { told, found }, Language::En) => {
+            format!("The backup should have {told} documents and parcels; {found} are there")
         }
     }
 }

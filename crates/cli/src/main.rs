@@ -135,7 +135,7 @@ fn run(cli: &Cli) -> Result<(Shown, Option<Failure>), Failure> {
             Ledger::Check => return ledger::check(common),
             Ledger::Backup(args) => ledger::backup(common, args),
             Ledger::Restore(args) => return ledger::restore(common, args),
-            Ledger::Export(args) => ledger::export(common, args),
+            Ledger::Export(args) => return ledger::export(common, args),
             Ledger::Forget(args) => ledger::forget(common, args),
         },
         Command::Practice { command } => match command {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use utpost_domain::{
     Acceptance, Carrier, CauseCode, Channel, Decided, Decision, Happening, Letter, LetterId,
-    Notices, Sealed, StampText, State,
+    Notices, Sealed, StampText, State, StopReason,
 };
 use utpost_parcel::SealedParcel;
 use utpost_pki::Certificate;
@@ -21,17 +21,18 @@ use crate::evidence::DETAIL;
 use crate::fixed::Fixed;
 use crate::halt::{halt_if_for_all, refuse_while_halted};
 use crate::letter::contents;
-use crate::send::{asked, decided, later, personal};
+use crate::send::{asked, decided, later, personal, seal, stopped};
 use crate::{
-    CallFault, DECISION_GOOD_FOR, Desk, Entry, Fault, Progress, Recorded, Remote, Submission,
-    release,
+    CallFault, DECISION_GOOD_FOR, Desk, Entry, Fault, LedgerFault, Progress, Recorded, Remote,
+    Submission, release,
 };
 
 /// Takes a sealed letter as far as it will go now: asks first where the outcome of an attempt is
 /// unknown, then attempts when an attempt is due. A letter that is further on is left as it is, and
-/// so is one that another program is just sending. For one that has waited for its first attempt
-/// longer than a decision is good for the register is asked again first, once: where it names
-/// another receiver the letter is sealed anew under new ids.
+/// so is one that another program is just sending. For one that has waited longer than a decision is
+/// good for the register is asked again first, once: where it names another receiver the letter is
+/// sealed anew under new ids, or stopped if it was offered before. One of a restored ledger that the
+/// access point does not know is stopped for the clerk's word.
 ///
 /// # Errors
 /// [`Fault::Frozen`] and [`Fault::Halted`] while nothing is sent for anybody; what was asked first
@@ -57,11 +58,16 @@ pub fn advance(desk: &Desk<'_>, id: LetterId) -> Result<Letter, Fault> {
     if letter.state() == State::Uncertain {
         letter = check_status(desk, id)?;
     }
+    if letter.wants_word() {
+        return Err(stopped(desk, id, StopReason::Restored));
+    }
     if letter.may_resubmit() {
         refuse_while_halted(desk)?;
     }
     if letter.may_reseal() {
         letter = refuse_if_doubled(desk, letter)?;
+    }
+    if letter.may_resubmit() {
         letter = renewed(desk, letter)?;
     }
     if letter.may_resubmit() {
@@ -70,10 +76,10 @@ pub fn advance(desk: &Desk<'_>, id: LetterId) -> Result<Letter, Fault> {
     Ok(letter)
 }
 
-/// About a letter that has waited since its decision, and was never offered to anybody, the
-/// register is asked again: the citizen may have moved mailbox or reserved meanwhile. Where it leads
-/// to the same receiver the sealing stands; else the letter is called back, and sealed anew if it
-/// still goes the way the clerk was shown.
+/// About a letter that has waited since its decision the register is asked again: the citizen may
+/// have moved mailbox or reserved meanwhile. Where it leads to the same receiver the sealing stands.
+/// Else one that was offered before is stopped, since its ids are never given up for others; one
+/// that was not is sealed anew if it still goes the way the clerk was shown, or called back.
 fn renewed(desk: &Desk<'_>, letter: Letter) -> Result<Letter, Fault> {
     let id = letter.id();
     let history = desk.ledger.history(id)?;
@@ -89,14 +95,33 @@ fn renewed(desk: &Desk<'_>, letter: Letter) -> Result<Letter, Fault> {
     if (SignedDuration::ZERO..=DECISION_GOOD_FOR).contains(&age) {
         return Ok(letter);
     }
-    // Called back only once the register answers: while it is silent the letter stays here.
+    // Only once the register answers: while it is silent the letter stays here.
     let decision = asked(desk, id)?;
     if leads_to_the_same(desk, &letter, &decision)? {
         return desk.record(id, Happening::from(&decision));
     }
+    if letter.may_have_gone() {
+        return Err(stopped(desk, id, StopReason::ChannelChanged));
+    }
+    if letter.agrees_with(&Decided::from(&decision)) {
+        return sealed_anew(desk, id, &decision);
+    }
     desk.undo(id)?;
     decided(desk, id, &decision)?;
     release(desk, id, decision, Duration::ZERO)
+}
+
+/// Seals the letter anew where it lies. One event puts the new parcel in the old one's place, so
+/// that a program that ends on the way leaves it in the outbox; the decision is written down after,
+/// since a young one would let the old parcel go.
+fn sealed_anew(desk: &Desk<'_>, id: LetterId, decision: &Decision) -> Result<Letter, Fault> {
+    let entry = seal(desk, id, decision)?;
+    match desk.ledger.record(id, &entry) {
+        Ok(_) => desk.record(id, Happening::from(decision)),
+        // Called back or offered while it was being sealed; the parcel is nobody's.
+        Err(LedgerFault::Impossible(_)) => Ok(desk.ledger.letter(id)?),
+        Err(fault) => Err(fault.into()),
+    }
 }
 
 /// Whether the parcel as sealed is the one this decision would be sealed to now: same way, same
@@ -300,7 +325,7 @@ fn attempt_once(desk: &Desk<'_>, id: LetterId) -> Result<Letter, Fault> {
                 how: Acceptance::Answered,
             },
         ),
-        Err(fault) => conclude(desk, id, attempt, fault),
+        Err(fault) => conclude(desk, &letter, fault),
     }
 }
 
@@ -343,12 +368,9 @@ fn meaning(fault: &CallFault) -> Meaning {
 }
 
 /// Writes down what came of an attempt that was not simply accepted.
-fn conclude(
-    desk: &Desk<'_>,
-    id: LetterId,
-    attempt: u32,
-    fault: CallFault,
-) -> Result<Letter, Fault> {
+/// `before` is the letter as it was when the attempt began.
+fn conclude(desk: &Desk<'_>, before: &Letter, fault: CallFault) -> Result<Letter, Fault> {
+    let id = before.id();
     let code = CauseCode::new(cause(&fault));
     match meaning(&fault) {
         Meaning::Received => desk.record(
@@ -375,17 +397,18 @@ fn conclude(
                     return in_vain(desk, id, desk.event(offered), fault.into());
                 }
             }
-            refused(desk, id, attempt, fault)
+            refused(desk, before, fault)
         }
     }
 }
 
-/// A refusal. After an earlier attempt the letter may be in all the same, so that is asked first.
-fn refused(desk: &Desk<'_>, id: LetterId, attempt: u32, fault: CallFault) -> Result<Letter, Fault> {
+/// A refusal. Where it may have gone before this attempt, the letter may be in all the same, so that is asked first.
+fn refused(desk: &Desk<'_>, before: &Letter, fault: CallFault) -> Result<Letter, Fault> {
+    let id = before.id();
     let code = CauseCode::new(cause(&fault));
     let letter = desk.ledger.letter(id)?;
     let message = letter.sealed().ok_or(Fault::Record)?.message_id;
-    let earlier = if attempt > 1 {
+    let earlier = if before.may_have_gone() {
         desk.access_point.statuses(message)
     } else {
         Ok(None)

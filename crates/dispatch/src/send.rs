@@ -378,7 +378,7 @@ fn end_window(desk: &Desk<'_>, held: &mut Held) -> Result<(), Fault> {
 }
 
 /// Stops the letter, or says why that could not be written down.
-fn stopped(desk: &Desk<'_>, letter: LetterId, reason: StopReason) -> Fault {
+pub(crate) fn stopped(desk: &Desk<'_>, letter: LetterId, reason: StopReason) -> Fault {
     match desk.record(letter, Happening::Stopped { reason }) {
         Ok(_) => Fault::Stopped { letter, reason },
         Err(fault) => fault,
@@ -419,7 +419,7 @@ pub(crate) fn later(now: Timestamp, by: Duration) -> Timestamp {
 }
 
 /// Seals the letter's parcel and gives the event that makes it known.
-fn seal(desk: &Desk<'_>, letter: LetterId, decision: &Decision) -> Result<Entry, Fault> {
+pub(crate) fn seal(desk: &Desk<'_>, letter: LetterId, decision: &Decision) -> Result<Entry, Fault> {
     let contents = contents(desk.ledger, letter)?;
     let signer = desk.own_certificate()?;
     let carrier = desk.ledger.letter(letter)?.carrier().ok_or(Fault::Record)?;

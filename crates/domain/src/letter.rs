@@ -198,6 +198,7 @@ pub struct Letter {
     sealed: Option<Sealed>,
     attempts: u32,
     restored: bool,
+    word_wanted: bool,
     delivered_at: Option<Timestamp>,
     evidence: BTreeSet<Evidence>,
     verified: BTreeSet<ReceiptId>,
@@ -239,6 +240,7 @@ impl Letter {
             sealed: None,
             attempts: 0,
             restored: false,
+            word_wanted: false,
             delivered_at: None,
             evidence: BTreeSet::new(),
             verified: BTreeSet::new(),
@@ -371,9 +373,16 @@ impl Letter {
         )
     }
 
-    /// Whether it can still be given up: before any attempt.
+    /// Whether it can still be given up: before any attempt, or stopped after one that the access
+    /// point surely has nothing of.
     pub fn may_cancel(&self) -> bool {
-        self.before_sealing() || self.may_reseal()
+        self.before_sealing() || self.may_reseal() || self.stopped_sealed()
+    }
+
+    /// Whether it lies in the outbox of a restored ledger, not known to the access point, and the
+    /// clerk has not said that it goes: it may have gone since under other ids, or been given up.
+    pub fn wants_word(&self) -> bool {
+        self.state == State::Queued && self.word_wanted
     }
 
     /// Whether it lies sealed in the outbox and surely was never offered to anybody, so that it may
@@ -458,9 +467,13 @@ impl Letter {
                 self.enter(State::WaitingForRegister);
             }),
             Happening::Decided(decided) => self.decided(decided),
-            Happening::Stopped { reason } => Fits::when(self.may_be_decided(), || {
-                self.enter(State::Stopped(*reason));
-            }),
+            Happening::Stopped { reason } => {
+                // Offered before, it keeps its sealing: it is never sealed anew.
+                let offered = self.state == State::Queued && self.may_have_gone();
+                Fits::when(self.may_be_decided() || offered, || {
+                    self.enter(State::Stopped(*reason));
+                })
+            }
             Happening::Confirmed => self.confirmed(),
             Happening::ApprovalAsked => Fits::when(self.state == State::Ready, || {
                 self.enter(State::AwaitingApproval);
@@ -498,6 +511,7 @@ impl Letter {
                 let this = sealed.is_some_and(|sealed| sealed.message_id == *message_id);
                 Fits::when(self.may_resubmit() && next && this, || {
                     self.attempts = *attempt;
+                    self.word_wanted = false;
                     self.enter(State::Submitting);
                 })
             }
@@ -572,13 +586,18 @@ impl Letter {
 
     fn confirmed(&mut self) -> Fits {
         let was_restored = self.state == State::Stopped(StopReason::Restored);
-        let before = self.stopped_before;
+        let (before, found) = (self.stopped_before, self.sent_before);
+        let sealed = self.stopped_sealed();
         Fits::when(self.may_confirm(), || {
-            if !was_restored {
+            if sealed {
+                self.word_wanted = false;
+                self.enter(State::Queued);
+            } else if !was_restored {
                 self.confirmed = self.reason;
                 self.enter(State::Ready);
             } else if let Some(reason) = before {
                 self.enter(State::Stopped(reason));
+                self.sent_before = found;
             } else {
                 self.enter_as_decided();
             }
@@ -600,8 +619,9 @@ impl Letter {
             self.sent_before = found;
             return Fits::Yes;
         }
-        Fits::when(self.being_sent(), || {
+        Fits::when(self.being_sent() || self.stopped_sealed(), || {
             self.restored = true;
+            self.word_wanted = true;
             self.enter(State::Uncertain);
         })
     }
@@ -632,7 +652,7 @@ impl Letter {
 
     fn decided(&mut self, decided: &Decided) -> Fits {
         let by_the_table = decided.reason.outcome() == (decided.channel, decided.confirm);
-        if self.may_reseal() && by_the_table {
+        if self.may_resubmit() && by_the_table {
             return self.decided_in_the_outbox(decided);
         }
         if !self.may_be_decided() || !by_the_table {
@@ -662,7 +682,7 @@ impl Letter {
     }
 
     /// A sealed letter keeps its sealing while the register leads the same way. Where it does not,
-    /// the letter must be called back first.
+    /// the letter must be called back, sealed anew or stopped first.
     fn decided_in_the_outbox(&mut self, decided: &Decided) -> Fits {
         Fits::when(self.agrees_with(decided), || {
             self.reason = Some(decided.reason);
@@ -673,13 +693,12 @@ impl Letter {
     fn sealed_at(&mut self, sealed: &Sealed, at: Timestamp) -> Fits {
         let window_over = self.undo_until.is_some_and(|until| at >= until);
         let as_decided = self.carrier == Some(sealed.carrier);
-        Fits::when(
-            self.state == State::Held && window_over && as_decided,
-            || {
-                self.sealed = Some(sealed.clone());
-                self.enter(State::Queued);
-            },
-        )
+        let held = self.state == State::Held && window_over;
+        // In the outbox and never offered, it is sealed anew without leaving the outbox.
+        Fits::when((held || self.may_reseal()) && as_decided, || {
+            self.sealed = Some(sealed.clone());
+            self.enter(State::Queued);
+        })
     }
 
     /// A definite answer that the access point has nothing of the letter.
@@ -743,7 +762,8 @@ impl Letter {
     /// Counts in what a status or receipt proves. What is refused, or has never been sent, cannot
     /// have got anywhere: that is said, and for the never-sent one the proof is believed.
     fn prove(&mut self, evidence: Evidence) {
-        if self.state == State::Refused || !self.may_have_gone() {
+        let over = matches!(self.state, State::Refused | State::Cancelled);
+        if over || !self.may_have_gone() {
             self.notes.insert(Note::Contradiction);
         }
         if self.state == State::Refused {
@@ -808,7 +828,12 @@ impl Letter {
     }
 
     fn before_sealing(&self) -> bool {
-        self.state.is_unsent()
+        self.state.is_unsent() && self.sealed.is_none()
+    }
+
+    /// Stopped after it was offered in vain, with its ids and its parcel.
+    fn stopped_sealed(&self) -> bool {
+        matches!(self.state, State::Stopped(_)) && self.sealed.is_some()
     }
 
     /// Not by the register's answer or silence, nor by being changed, is a letter of a restored ledger
@@ -826,12 +851,13 @@ impl Letter {
 
     /// Whether ids exist that a status or receipt can be about.
     fn was_sealed(&self) -> bool {
-        self.sealed.is_some() && self.state != State::Cancelled
+        self.sealed.is_some() && (self.state != State::Cancelled || self.may_have_gone())
     }
 
     fn may_confirm(&self) -> bool {
         let confirmable = match self.state {
             State::Stopped(StopReason::Restored) => return true,
+            State::Stopped(_) if self.sealed.is_some() => false,
             State::Stopped(StopReason::Decision(reason)) => self.reason == Some(reason),
             State::Stopped(StopReason::ChannelChanged | StopReason::Duplicate) => true,
             _ => false,
@@ -1096,6 +1122,80 @@ mod tests {
     }
 
     #[test]
+    fn a_letter_offered_in_vain_and_stopped_can_only_be_given_up() {
+        let reason = StopReason::ChannelChanged;
+        let mut letter = submitting(Carrier::Digital);
+        refuses(&letter, Happening::Stopped { reason });
+        apply(&mut letter, not_received());
+        apply(&mut letter, Happening::Stopped { reason });
+        assert!(letter.sealed().is_some());
+        assert_eq!(
+            letter.next_actions(),
+            [Action::CheckStatus, Action::Cancel],
+            "never sealed anew"
+        );
+        for what in [
+            Happening::Confirmed,
+            Happening::Reopened,
+            Happening::Undone,
+            decision(Reason::MailboxUsable),
+            sealing(Carrier::Digital),
+            attempt(2),
+        ] {
+            refuses(&letter, what);
+        }
+        apply(&mut letter, Happening::Cancelled);
+        assert_eq!(letter.next_actions(), [Action::NewLetter]);
+        // Should it have come in all the same, that is said and believed.
+        apply(&mut letter, receipt(ReceiptKind::Delivery));
+        assert_eq!(letter.state(), State::Delivered);
+        assert_eq!(notes(&letter), [Note::Contradiction]);
+        refuses(&sealed(Carrier::Digital), Happening::Stopped { reason });
+    }
+
+    #[test]
+    fn of_a_restored_ledger_a_letter_not_known_goes_on_by_the_clerk_s_word_with_its_ids() {
+        let reason = StopReason::Restored;
+        let mut letter = sealed(Carrier::Digital);
+        let before = letter.sealed().cloned();
+        apply(&mut letter, Happening::Restored);
+        apply(&mut letter, not_received());
+        assert!(letter.wants_word());
+        apply(&mut letter, Happening::Stopped { reason });
+        assert!(letter.may_cancel());
+        // Restored once more: what was done on the word is not known either.
+        let mut again = letter.clone();
+        apply(&mut again, Happening::Restored);
+        assert_eq!(again.state(), State::Uncertain);
+        apply(&mut letter, Happening::Confirmed);
+        assert_eq!(letter.state(), State::Queued);
+        assert_eq!(letter.sealed().cloned(), before);
+        assert!(!letter.wants_word() && !letter.may_reseal());
+    }
+
+    #[test]
+    fn a_letter_never_offered_is_sealed_anew_without_leaving_the_outbox() {
+        let mut letter = sealed(Carrier::Digital);
+        refuses(&letter, sealing(Carrier::Print));
+        apply(&mut letter, sealing(Carrier::Digital));
+        assert_eq!(letter.state(), State::Queued);
+    }
+
+    #[test]
+    fn the_earlier_letter_it_was_stopped_for_is_known_still_after_a_restoration() {
+        let mut letter = ready(Carrier::Digital);
+        apply(&mut letter, sent_before());
+        apply(&mut letter, Happening::Restored);
+        apply(&mut letter, Happening::Confirmed);
+        assert_eq!(
+            letter.sent_before().map(|found| found.earlier),
+            Some(earlier())
+        );
+        apply(&mut letter, Happening::RepeatAllowed { earlier: earlier() });
+        assert_eq!(letter.state(), State::Ready);
+    }
+
+    #[test]
     fn a_letter_in_the_outbox_keeps_its_sealing_only_while_it_goes_the_same_way() {
         let mut letter = sealed(Carrier::Digital);
         let before = letter.sealed().cloned();
@@ -1114,7 +1214,9 @@ mod tests {
         }
         apply(&mut letter, attempt(1));
         apply(&mut letter, not_received());
-        refuses(&letter, decision(Reason::MailboxUsable));
+        apply(&mut letter, decision(Reason::MailboxUsable));
+        refuses(&letter, decision(Reason::Reserved));
+        refuses(&letter, sealing(Carrier::Digital));
 
         // What the clerk said yes to holds for the same reason only.
         let mut paper = drafted();

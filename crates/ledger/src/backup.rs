@@ -13,7 +13,7 @@ use utpost_dispatch::LedgerFault;
 use utpost_domain::{Environment, LetterId};
 use zeroize::Zeroizing;
 
-use crate::check::Report;
+use crate::check::{Finding, Report};
 use crate::copy::copy_database;
 use crate::disk::{
     copy_private_file, make_private_folder, names_in, open_private_file, remove_folder,
@@ -44,9 +44,21 @@ pub enum BackupFault {
     /// The key could not be wrapped.
     #[error("the key could not be wrapped")]
     Wrapping(#[source] age::EncryptError),
+    /// It was checked before anything was put in its place, and this was found.
+    #[error("the backup is not sound")]
+    Unsound(Report),
     /// Ledger or disk.
     #[error(transparent)]
     Ledger(#[from] LedgerFault),
+}
+
+/// What a backup must be to be brought back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Soundness {
+    /// All there and as it was written.
+    Whole,
+    /// Whatever can still be opened: somebody has read what is wrong with it.
+    AsItIs,
 }
 
 impl From<Fault> for BackupFault {
@@ -122,17 +134,20 @@ impl LedgerFile {
     ///
     /// It takes a new channel tag and keeps the former ones to fetch receipts under, and it counts
     /// as restored ([`utpost_dispatch::Ledger::restoration`]): nothing is sent from it before the
-    /// statuses of what was under way are asked. The ledger is whole in its place when this
-    /// returns; ended before, it is not there and this can be called again.
+    /// statuses of what was under way are asked. It is checked before it is put in its place. The
+    /// ledger is whole in its place when this returns; ended before, it is not there and this can
+    /// be called again.
     ///
     /// # Errors
-    /// [`BackupFault`]; [`LedgerFault::OtherEnvironment`] for a backup of another environment.
+    /// [`BackupFault`], [`BackupFault::Unsound`] unless any `wanted` will do;
+    /// [`LedgerFault::OtherEnvironment`] for a backup of another environment.
     pub fn restore(
         from: &Path,
         secret: &RecoverySecret,
         to: &Path,
         key: &[u8; 32],
         environment: Environment,
+        wanted: Soundness,
         at: Timestamp,
     ) -> Result<(Self, Report), BackupFault> {
         let backup = OpenBackup::open(from, secret, environment)?;
@@ -144,7 +159,13 @@ impl LedgerFile {
         clear(to)?;
         let building = to.join(RESTORING);
         make_private_folder(&building)?;
-        backup.copy_to(&building, key, at)?;
+        let copied = backup.copy_to(&building, key, at)?;
+        let report = Self::check_built(&building, key, environment, backup.files_lost(&copied))?;
+        if wanted == Soundness::Whole && !report.is_sound() {
+            remove_folder(&building)?;
+            sync_folder(to)?;
+            return Err(BackupFault::Unsound(report));
+        }
         for name in [DOCUMENTS, PARCELS, DATABASE] {
             fs::rename(building.join(name), to.join(name))?;
             sync_folder(to)?;
@@ -153,8 +174,28 @@ impl LedgerFile {
         sync_folder(to)?;
         drop(presence);
         let ledger = Self::create_or_open(to, key, environment)?;
-        let report = ledger.check()?;
         Ok((ledger, report))
+    }
+
+    /// Checks what was built up, and puts all of its database into the one file.
+    fn check_built(
+        building: &Path,
+        key: &[u8; 32],
+        environment: Environment,
+        files_lost: Option<Finding>,
+    ) -> Result<Report, BackupFault> {
+        let built = Self::create_or_open(building, key, environment)?;
+        let mut report = built.check()?;
+        files_lost
+            .into_iter()
+            .for_each(|finding| report.find(finding));
+        built
+            .connection()
+            .pragma_update(None, "journal_mode", "DELETE")
+            .map_err(Fault::from)?;
+        drop(built);
+        sync_folder(building)?;
+        Ok(report)
     }
 
     /// Whether a backup lies in this folder, and what it says of itself. Nothing of it is secret or
@@ -177,6 +218,7 @@ impl LedgerFile {
 /// A backup whose key is unwrapped and fits.
 struct OpenBackup {
     folder: PathBuf,
+    made: BackupMade,
     environment: Environment,
     connection: Connection,
 }
@@ -187,7 +229,7 @@ impl OpenBackup {
         secret: &RecoverySecret,
         environment: Environment,
     ) -> Result<Self, BackupFault> {
-        LedgerFile::backup_in(folder)?;
+        let made = LedgerFile::backup_in(folder)?;
         let wrapped = fs::read(folder.join(WRAPPED_KEY)).map_err(|_| BackupFault::NotABackup)?;
         let key: Zeroizing<[u8; 32]> = secret.unwrap(&wrapped).ok_or(BackupFault::WrongRecovery)?;
         let connection = schema::connect_copy(&folder.join(DATABASE), &key)?;
@@ -195,30 +237,37 @@ impl OpenBackup {
         schema::must_be_of(&connection, environment)?;
         Ok(Self {
             folder: folder.to_owned(),
+            made,
             environment,
             connection,
         })
     }
 
-    fn copy_to(&self, to: &Path, key: &[u8; 32], at: Timestamp) -> Result<(), BackupFault> {
+    /// What is amiss when not as many files were copied as there were when the backup was made.
+    fn files_lost(&self, copied: &Copied) -> Option<Finding> {
+        let told = (self.made.documents, self.made.parcels);
+        let found = (copied.documents, copied.parcels);
+        (told != found).then_some(Finding::BackupFiles {
+            told: told.0.saturating_add(told.1),
+            found: found.0 + found.1,
+        })
+    }
+
+    fn copy_to(&self, to: &Path, key: &[u8; 32], at: Timestamp) -> Result<Copied, BackupFault> {
         let place = to.join(DATABASE);
         copy_database(&self.connection, &to.join("ledger.db.part"), &place, key)?;
         for name in [DOCUMENTS, PARCELS] {
             make_private_folder(&to.join(name))?;
         }
-        copy_files(&self.connection, &self.folder, to)?;
+        let copied = copy_files(&self.connection, &self.folder, to)?;
         let mut connection = schema::connect(&place, key)?;
         schema::migrate(&mut connection, self.environment)?;
         file::commit(&mut connection, |transaction| {
             sending::begin_restoration(transaction, at)
         })?;
-        // All of it into the one file that is put in its place.
-        connection
-            .pragma_update(None, "journal_mode", "DELETE")
-            .map_err(Fault::from)?;
         drop(connection);
         sync_folder(to)?;
-        Ok(())
+        Ok(copied)
     }
 }
 

@@ -7,11 +7,11 @@ use std::path::Path;
 
 use aws_lc_rs::digest::{Context, SHA256};
 use rusqlite::Connection;
-use utpost_dispatch::{Ledger, LedgerFault, LetterRow};
-use utpost_domain::{Digest, DocumentFacts, Event, Happening, Letter, LetterId, Sealed};
+use utpost_dispatch::{Ledger, LedgerFault, Recorded};
+use utpost_domain::{Digest, DocumentFacts, Happening, Letter, LetterId, Sealed};
 
 use crate::fault::Fault;
-use crate::file::{LedgerFile, document_key, letters};
+use crate::file::{LedgerFile, letters};
 use crate::{events, overview};
 
 /// What a check read and found.
@@ -59,6 +59,20 @@ pub enum Finding {
     ParcelMissing(LetterId),
     /// The parcel of a sealed letter is not what was sealed.
     ParcelDamaged(LetterId),
+    /// The key of the letter's documents is gone, and retention did not take it.
+    KeyMissing(LetterId),
+    /// The text of a receipt is not what was received.
+    ReceiptDamaged {
+        /// Its place among the receipts, from 1.
+        number: u64,
+    },
+    /// A backup does not hold as many files as it says of itself.
+    BackupFiles {
+        /// Documents and parcels it says it has.
+        told: u64,
+        /// Those that are there.
+        found: u64,
+    },
 }
 
 impl Report {
@@ -68,7 +82,7 @@ impl Report {
         self.findings.is_empty()
     }
 
-    fn find(&mut self, finding: Finding) {
+    pub(crate) fn find(&mut self, finding: Finding) {
         if !self.findings.contains(&finding) {
             self.findings.push(finding);
         }
@@ -77,7 +91,7 @@ impl Report {
 
 impl LedgerFile {
     /// Reads everything: each page, the chain, each letter against what the lists show of it, each
-    /// document, and each parcel. Takes seconds for thousands of letters.
+    /// document, each parcel and each receipt. Takes seconds for thousands of letters.
     /// Changes nothing; what was damaged is found, not mended.
     ///
     /// # Errors
@@ -148,6 +162,7 @@ impl LedgerFile {
 struct Files {
     documents: Vec<DocumentFacts>,
     parcel: Option<Sealed>,
+    key_is_lost: bool,
 }
 
 enum Found {
@@ -182,11 +197,38 @@ fn check_records(
     for letter in begun {
         report.letters += 1;
         match unless_damaged(check_letter(connection, letter))? {
-            Some(Some(wanted)) => drop(files.insert(letter, wanted)),
+            Some(Some(wanted)) => {
+                if wanted.key_is_lost {
+                    report.find(Finding::KeyMissing(letter));
+                }
+                files.insert(letter, wanted);
+            }
             Some(None) | None => report.find(Finding::Letter(letter)),
         }
     }
+    match unless_damaged(damaged_receipts(connection))? {
+        Some(damaged) => damaged
+            .into_iter()
+            .for_each(|number| report.find(Finding::ReceiptDamaged { number })),
+        None => report.find(Finding::Pages),
+    }
     Ok(files)
+}
+
+/// The receipts whose text does not give their digest. After retention there is no text.
+fn damaged_receipts(connection: &Connection) -> Result<Vec<u64>, Fault> {
+    let mut statement =
+        connection.prepare("SELECT number, digest, raw FROM receipts ORDER BY number")?;
+    let mut rows = statement.query([])?;
+    let mut damaged = Vec::new();
+    while let Some(row) = rows.next()? {
+        let raw: String = row.get("raw")?;
+        let digest = Digest::from_bytes(row.get("digest")?);
+        if !raw.is_empty() && Digest::of(raw.as_bytes()) != digest {
+            damaged.push(row.get::<_, i64>("number")? as u64);
+        }
+    }
+    Ok(damaged)
 }
 
 fn structure_holds(connection: &Connection) -> Result<bool, Fault> {
@@ -196,44 +238,52 @@ fn structure_holds(connection: &Connection) -> Result<bool, Fault> {
 
 /// The files the letter must have; `None` when its events make no life, or not the one in the lists.
 fn check_letter(connection: &Connection, id: LetterId) -> Result<Option<Files>, Fault> {
-    let events = events::bodies(connection, id)?;
-    let Ok(letter) = Letter::from_events(id, &events) else {
+    let history = events::history(connection, id)?;
+    let events = history.iter().map(|recorded| &recorded.event);
+    let Ok(letter) = Letter::from_events(id, events) else {
         return Ok(None);
     };
-    match overview::one(connection, id).map_err(LedgerFault::from) {
-        Ok(row) if shows(&row, &letter) => {}
-        Ok(_) | Err(LedgerFault::NotFound) => return Ok(None),
+    let (has_key, is_forgotten) = connection.query_row(
+        "SELECT document_key IS NOT NULL AS has_key, forgotten_at IS NOT NULL AS is_forgotten
+         FROM letters WHERE id = ?1",
+        [id.to_string()],
+        |row| Ok((row.get("has_key")?, row.get("is_forgotten")?)),
+    )?;
+    match overview::is_as_written(connection, &letter, &history, is_forgotten)
+        .map_err(LedgerFault::from)
+    {
+        Ok(true) => {}
+        Ok(false) | Err(LedgerFault::NotFound) => return Ok(None),
         Err(fault) => return Err(fault.into()),
     }
     let mut files = Files::default();
-    // After retention the key is gone, and documents and parcel with it.
-    if document_key(connection, id).is_ok() {
-        files.documents = documents(&events);
-        files.parcel = letter.sealed().cloned();
+    match (has_key, is_forgotten) {
+        (true, false) => {
+            files.documents = documents(&history);
+            files.parcel = letter.sealed().cloned();
+        }
+        // Its documents can't be read any more; the parcel is not encrypted with it.
+        (false, false) => {
+            files.key_is_lost = true;
+            files.parcel = letter.sealed().cloned();
+        }
+        // After retention the key is gone, and documents and parcel with it.
+        (false, true) => {}
+        (true, true) => return Ok(None),
     }
     Ok(Some(files))
 }
 
-fn documents(events: &[Event]) -> Vec<DocumentFacts> {
-    let drafted = events.iter().rev().find_map(|event| match &event.what {
-        Happening::Drafted(drafted) => Some(drafted.documents.clone()),
-        _ => None,
-    });
+/// Of the documents as last drafted.
+fn documents(history: &[Recorded]) -> Vec<DocumentFacts> {
+    let drafted = history
+        .iter()
+        .rev()
+        .find_map(|recorded| match &recorded.event.what {
+            Happening::Drafted(drafted) => Some(drafted.documents.clone()),
+            _ => None,
+        });
     drafted.unwrap_or_default()
-}
-
-/// Whether the lists show the letter as its events make it.
-fn shows(row: &LetterRow, letter: &Letter) -> bool {
-    let sealed = letter.sealed();
-    row.state == letter.state()
-        && row.kind == letter.kind()
-        && row.carrier == letter.carrier()
-        && row.receiver == sealed.map(|sealed| sealed.receiver)
-        && row.message == sealed.map(|sealed| sealed.message_id)
-        && &row.notes == letter.notes()
-        && row.follow_up == letter.needs_follow_up()
-        && row.undo_until == letter.undo_until()
-        && row.attempts == letter.attempts()
 }
 
 fn unless_damaged<T>(checked: Result<T, Fault>) -> Result<Option<T>, Fault> {

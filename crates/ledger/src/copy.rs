@@ -10,9 +10,6 @@ use crate::disk::{Partial, sync_folder};
 use crate::fault::Fault;
 use crate::schema;
 
-/// Pages copied before other programs get their turn.
-const PAGES_A_STEP: i32 = 4096;
-
 /// Copies the database to `place`, which is replaced whole or not at all; synced. The copy opens
 /// with `key`. It is written to `part` first, in the same folder.
 pub(crate) fn copy_database(
@@ -35,13 +32,13 @@ pub(crate) fn copy_database(
     Ok(())
 }
 
+/// In one step, and so in one read transaction: between two steps another program's commit would
+/// have the copy begin anew, each time. Who writes meanwhile writes into the log and is not kept
+/// waiting.
 fn copy_pages(from: &Connection, to: &mut Connection) -> Result<(), Fault> {
-    let backup = Backup::new(from, to)?;
-    loop {
-        match backup.step(PAGES_A_STEP)? {
-            StepResult::Done => return Ok(()),
-            StepResult::More => {}
-            _ => return Err(LedgerFault::Busy.into()),
-        }
+    const ALL_PAGES: i32 = -1;
+    match Backup::new(from, to)?.step(ALL_PAGES)? {
+        StepResult::Done => Ok(()),
+        _ => Err(LedgerFault::Busy.into()),
     }
 }

@@ -1,17 +1,25 @@
 //! A readable copy for an archive: everything in the clear.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::io::{self, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
-use utpost_dispatch::{Ledger, LedgerFault, Recorded, StoredReceipt};
+use utpost_dispatch::{Ledger, LedgerFault, Recorded, Source, StoredReceipt};
 use utpost_domain::{Happening, LetterId, MediaType};
+use zeroize::Zeroizing;
 
 use crate::backup::BackupFault;
-use crate::disk::{make_private_folder, names_in, open_private_file, sync_folder};
+use crate::disk::{
+    make_private_folder, names_in, open_private_file, remove_file, remove_folder, sync_folder,
+};
 use crate::fault::Fault;
 use crate::file::{DOCUMENTS, LedgerFile, letters};
+use crate::receipts::is_forgotten;
+
+const EVENTS: &str = "events.jsonl";
+const RECEIPTS: &str = "receipts.jsonl";
+const UNREADABLE: &str = "unreadable.jsonl";
 
 const REASON: &str = "export for the archive";
 
@@ -26,13 +34,16 @@ pub struct Exported {
     pub receipts: u64,
     /// Files below `documents`.
     pub documents: u64,
+    /// Lines of `unreadable.jsonl`; the file is there only when there are any.
+    pub unreadable: u64,
 }
 
 impl LedgerFile {
     /// Writes these letters, or all of them, into `to`, a folder that is missing or empty, for its
     /// owner alone: `events.jsonl` with the personal values, `receipts.jsonl` with the receipts as
     /// received, and `documents/LETTER/NUMBER.pdf`. Nothing of it is encrypted; whoever asks for it
-    /// answers for the folder.
+    /// answers for the folder. A document that can't be read is named in `unreadable.jsonl`, and
+    /// the rest is written all the same. On an error nothing of it stays.
     ///
     /// # Errors
     /// [`BackupFault::Occupied`]; [`LedgerFault::NotFound`] for a letter that is not here.
@@ -44,14 +55,18 @@ impl LedgerFile {
             Some(wanted) => wanted.to_vec(),
             None => self.read(|connection| letters(connection, "begun = 1"))?,
         };
+        let written = Written(to.to_owned());
         make_private_folder(&to.join(DOCUMENTS))?;
-        let mut events = Lines::create(&to.join("events.jsonl"))?;
-        let mut receipts = Lines::create(&to.join("receipts.jsonl"))?;
+        let mut events = Lines::create(&to.join(EVENTS))?;
+        let mut receipts = Lines::create(&to.join(RECEIPTS))?;
+        let mut unreadable = Vec::new();
         let mut exported = Exported::default();
         for letter in all {
             self.letter(letter)?;
             let history = self.history(letter)?;
-            exported.documents += self.export_documents(letter, &history, to)?;
+            let documents = self.export_documents(letter, &history, to)?;
+            exported.documents += documents.written;
+            unreadable.extend(documents.unreadable.into_iter().map(|at| (letter, at)));
             for recorded in &history {
                 events.write(&event_json(letter, recorded))?;
             }
@@ -67,7 +82,15 @@ impl LedgerFile {
         }
         exported.events = events.finish()?;
         exported.receipts = receipts.finish()?;
+        if !unreadable.is_empty() {
+            let mut lines = Lines::create(&to.join(UNREADABLE))?;
+            for (letter, number) in unreadable {
+                lines.write(&json!({ "letter": letter.to_string(), "document": number }))?;
+            }
+            exported.unreadable = lines.finish()?;
+        }
         sync_folder(to)?;
+        written.stays();
         Ok(exported)
     }
 
@@ -76,25 +99,81 @@ impl LedgerFile {
         letter: LetterId,
         history: &[Recorded],
         to: &Path,
-    ) -> Result<u64, Fault> {
+    ) -> Result<Documents, Fault> {
+        let mut documents = Documents::default();
+        if self.read(|connection| is_forgotten(connection, letter))? {
+            return Ok(documents);
+        }
         let folder = to.join(DOCUMENTS).join(letter.to_string());
-        let mut written = 0;
         for (number, media_type) in (0..).zip(media_types(history)) {
             let source = match self.document(letter, number) {
                 Ok(source) => source,
-                // After retention.
-                Err(LedgerFault::NotFound) => continue,
+                // Its record or its key is gone.
+                Err(LedgerFault::NotFound) => {
+                    documents.unreadable.push(number);
+                    continue;
+                }
                 Err(fault) => return Err(fault.into()),
             };
             make_private_folder(&folder)?;
-            let name = format!("{number}.{}", media_type.extension());
-            let mut file = open_private_file(&folder.join(name))?;
-            io::copy(&mut source.open()?, &mut file)?;
-            file.sync_all()?;
+            let place = folder.join(format!("{number}.{}", media_type.extension()));
+            if copy_out(&*source, &place)? {
+                documents.written += 1;
+            } else {
+                remove_file(&place)?;
+                documents.unreadable.push(number);
+            }
             sync_folder(&folder)?;
-            written += 1;
         }
-        Ok(written)
+        Ok(documents)
+    }
+}
+
+/// What became of a letter's documents.
+#[derive(Default)]
+struct Documents {
+    written: u64,
+    unreadable: Vec<u32>,
+}
+
+/// Writes a document in the clear; false when it can't be read to its end.
+fn copy_out(source: &dyn Source, place: &Path) -> Result<bool, Fault> {
+    let Ok(mut content) = source.open() else {
+        return Ok(false);
+    };
+    let mut file = open_private_file(place)?;
+    let mut chunk = Zeroizing::new(vec![0; 64 * 1024]);
+    loop {
+        match content.read(&mut chunk) {
+            Ok(0) => break,
+            Ok(read) => file.write_all(&chunk[..read])?,
+            Err(fault) if fault.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return Ok(false),
+        }
+    }
+    file.sync_all()?;
+    Ok(true)
+}
+
+/// What an export has written into a folder that was empty; removed unless it stays.
+struct Written(PathBuf);
+
+impl Written {
+    fn stays(mut self) {
+        self.0 = PathBuf::new();
+    }
+}
+
+impl Drop for Written {
+    fn drop(&mut self) {
+        if self.0.as_os_str().is_empty() {
+            return;
+        }
+        // As far as possible: the error that led here is the one to be told.
+        let _ = remove_folder(&self.0.join(DOCUMENTS));
+        for name in [EVENTS, RECEIPTS, UNREADABLE] {
+            let _ = remove_file(&self.0.join(name));
+        }
     }
 }
 

@@ -37,8 +37,9 @@ mod sending;
 #[cfg(test)]
 mod tests;
 
-pub use backup::{BackupFault, BackupMade};
+pub use backup::{BackupFault, BackupMade, Soundness};
 pub use check::{Finding, Report};
 pub use export::Exported;
 pub use file::LedgerFile;
 pub use recovery::{Recovery, RecoveryFault, RecoverySecret};
+pub use retention::Forgettable;

@@ -2,10 +2,11 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 use serde_json::json;
 use utpost_dispatch::{
-    Counts, Delivered, Entry, Filter, Found, LedgerFault, LetterRow, Listed, Query, fold,
+    Counts, Delivered, Entry, Filter, Found, LedgerFault, LetterRow, Listed, Query, Recorded, fold,
 };
 use utpost_domain::{
     ConversationId, Happening, Letter, LetterId, MessageId, NationalId, OrgNumber, RecipientName,
@@ -25,13 +26,10 @@ pub(crate) fn show(
     entry: &Entry,
 ) -> Result<(), Fault> {
     let id = letter.id().to_string();
-    let state = letter.state();
-    let sealed = letter.sealed();
-    let stopped_for = match state {
-        State::Stopped(reason) => Some(serde_json::to_string(&reason)?),
-        _ => None,
-    };
-    let delivered_at = letter.delivered_at().filter(|_| is_delivered(state));
+    let mut values = vec![Value::from(id.clone())];
+    values.extend(folded(letter)?);
+    values.push(write_time(entry.event.at).into());
+    values.push((position as i64).into());
     connection.execute(
         "INSERT INTO overview (letter, state, stopped_for, kind, under_way, in_outbox, has_left,
                                follow_up, carrier, receiver, message_id, conversation_id, attempts,
@@ -47,33 +45,11 @@ pub(crate) fn show(
              attempts = excluded.attempts, notes = excluded.notes,
              undo_until = excluded.undo_until, delivered_at = excluded.delivered_at,
              changed_at = excluded.changed_at",
-        rusqlite::params![
-            id,
-            state.name(),
-            stopped_for,
-            serde_json::to_string(&letter.kind())?,
-            sealed.is_some() && !letter.is_finished(),
-            state.is_unsent() || state.is_on_its_way(),
-            state.has_left(),
-            letter.needs_follow_up(),
-            letter
-                .carrier()
-                .map(|carrier| serde_json::to_string(&carrier))
-                .transpose()?,
-            sealed.map(|sealed| sealed.receiver.to_string()),
-            sealed.map(|sealed| sealed.message_id.to_string()),
-            sealed.map(|sealed| sealed.conversation_id.to_string()),
-            letter.attempts(),
-            serde_json::to_string(letter.notes())?,
-            letter.undo_until().map(write_time),
-            delivered_at.map(write_time),
-            write_time(entry.event.at),
-            position as i64,
-        ],
+        params_from_iter(values),
     )?;
-    match entry.event.what {
+    match &entry.event.what {
         Happening::Drafted(_) => show_contents(connection, &id, &Listed::of(&entry.personal)),
-        Happening::Sealed(_) | Happening::PrintedHere | Happening::PostedHere => {
+        what if makes_it_go(what) => {
             connection.execute(
                 "UPDATE overview SET went_at = ?2 WHERE letter = ?1",
                 (id, write_time(entry.event.at)),
@@ -84,14 +60,132 @@ pub(crate) fn show(
     }
 }
 
+/// The columns that follow from the letter as folded, in the order of [`folded`].
+const FOLDED: &str = "state, stopped_for, kind, under_way, in_outbox, has_left, follow_up, carrier,
+                      receiver, message_id, conversation_id, attempts, notes, undo_until,
+                      delivered_at";
+
+/// What the columns [`FOLDED`] say of the letter.
+fn folded(letter: &Letter) -> Result<[Value; 15], Fault> {
+    let state = letter.state();
+    let sealed = letter.sealed();
+    let stopped_for = match state {
+        State::Stopped(reason) => Some(serde_json::to_string(&reason)?),
+        _ => None,
+    };
+    let carrier = letter
+        .carrier()
+        .map(|carrier| serde_json::to_string(&carrier))
+        .transpose()?;
+    let delivered_at = letter.delivered_at().filter(|_| is_delivered(state));
+    Ok([
+        state.name().to_owned().into(),
+        stopped_for.into(),
+        serde_json::to_string(&letter.kind())?.into(),
+        (sealed.is_some() && !letter.is_finished()).into(),
+        (state.is_unsent() || state.is_on_its_way()).into(),
+        state.has_left().into(),
+        letter.needs_follow_up().into(),
+        carrier.into(),
+        sealed.map(|sealed| sealed.receiver.to_string()).into(),
+        sealed.map(|sealed| sealed.message_id.to_string()).into(),
+        sealed
+            .map(|sealed| sealed.conversation_id.to_string())
+            .into(),
+        letter.attempts().into(),
+        serde_json::to_string(letter.notes())?.into(),
+        letter.undo_until().map(write_time).into(),
+        delivered_at.map(write_time).into(),
+    ])
+}
+
+/// Whether the letter went with this, as far as doubles are concerned.
+fn makes_it_go(what: &Happening) -> bool {
+    matches!(
+        what,
+        Happening::Sealed(_) | Happening::PrintedHere | Happening::PostedHere
+    )
+}
+
+/// Whether the row, every column of it, and the words that searches look in say what the letter's
+/// history makes of it. Of a forgotten letter nothing personal is shown.
+///
+/// # Errors
+/// [`LedgerFault::NotFound`] when there is no row.
+pub(crate) fn is_as_written(
+    connection: &Connection,
+    letter: &Letter,
+    history: &[Recorded],
+    is_forgotten: bool,
+) -> Result<bool, Fault> {
+    let (Some(first), Some(last)) = (history.first(), history.last()) else {
+        return Ok(false);
+    };
+    let drafted = history
+        .iter()
+        .rfind(|recorded| matches!(recorded.event.what, Happening::Drafted(_)))
+        .filter(|_| !is_forgotten);
+    let listed = drafted.map(|drafted| Listed::of(&drafted.personal));
+    let said = listed.as_ref().map(said).unwrap_or_default();
+    let words = match drafted {
+        Some(_) => Some(words(said, first.event.at)?),
+        None => None,
+    };
+    let mut expected = folded(letter)?.to_vec();
+    expected.extend([
+        write_time(first.event.at).into(),
+        write_time(last.event.at).into(),
+        (first.position as i64).into(),
+    ]);
+    expected.extend(said.map(|text| text.map(str::to_owned).into()));
+    expected.push(words.into());
+
+    let went: Vec<String> = history
+        .iter()
+        .filter(|recorded| makes_it_go(&recorded.event.what))
+        .map(|recorded| write_time(recorded.event.at))
+        .collect();
+    let sql = format!(
+        "SELECT {FOLDED}, created_at, changed_at, number, title, recipient_name, recipient, words,
+                went_at
+         FROM overview LEFT JOIN overview_words USING (number) WHERE letter = ?1"
+    );
+    let (shown, went_at) = connection.prepare_cached(&sql)?.query_row(
+        [letter.id().to_string()],
+        |row| -> rusqlite::Result<(Vec<Value>, Option<String>)> {
+            let shown = (0..expected.len()).map(|column| row.get(column));
+            Ok((shown.collect::<Result<_, _>>()?, row.get("went_at")?))
+        },
+    )?;
+    // The upgrade from schema 1 took the greatest; since then it is the last. They differ only
+    // where the clock was set back in between.
+    let as_it_went = went_at.as_ref() == went.last() || went_at.as_ref() == went.iter().max();
+    Ok(shown == expected && as_it_went)
+}
+
+/// Title, name and number.
+fn said(listed: &Listed) -> [Option<&str>; 3] {
+    [
+        listed
+            .title
+            .as_ref()
+            .map(|title| title.expose(KEPT).as_str()),
+        listed.recipient_name.as_ref().map(|name| name.expose(KEPT)),
+        listed.recipient.as_ref().map(|number| number.expose(KEPT)),
+    ]
+}
+
+/// What searches look in.
+fn words(said: [Option<&str>; 3], created_at: Timestamp) -> Result<String, Fault> {
+    let said = said.into_iter().flatten().map(fold);
+    let words: Vec<String> = said.chain(dates(created_at)?).collect();
+    Ok(words.join("\n"))
+}
+
 /// Writes what a drafting event says of letter and recipient.
 fn show_contents(connection: &Connection, id: &str, listed: &Listed) -> Result<(), Fault> {
-    let title = listed
-        .title
-        .as_ref()
-        .map(|title| title.expose(KEPT).as_str());
-    let name = listed.recipient_name.as_ref().map(|name| name.expose(KEPT));
-    let recipient = listed.recipient.as_ref().map(|number| number.expose(KEPT));
+    let said = said(listed);
+    let [title, name, recipient] = said;
     let (number, created_at) = connection.query_row(
         "UPDATE overview SET title = ?2, recipient_name = ?3, recipient = ?4 WHERE letter = ?1
          RETURNING number, created_at",
@@ -103,12 +197,11 @@ fn show_contents(connection: &Connection, id: &str, listed: &Listed) -> Result<(
             ))
         },
     )?;
-    let said = [title, name, recipient].into_iter().flatten().map(fold);
-    let words: Vec<String> = said.chain(dates(read_time(&created_at)?)?).collect();
+    let words = words(said, read_time(&created_at)?)?;
     connection.execute(
         "INSERT INTO overview_words (number, words) VALUES (?1, ?2)
          ON CONFLICT (number) DO UPDATE SET words = excluded.words",
-        (number, words.join("\n")),
+        (number, words),
     )?;
     Ok(())
 }
@@ -172,18 +265,20 @@ fn numbers(connection: &Connection, query: &Query) -> Result<Vec<i64>, Fault> {
     Ok(numbers)
 }
 
-/// Letters of which nothing is sealed, newest first.
+/// The states of letters on their way; the others in the outbox are unsent. A letter that was
+/// stopped after it was offered is unsent and has its sealing.
+const ON_THEIR_WAY: &str = "('queued', 'submitting', 'uncertain', 'at_access_point')";
+
+/// Unsent letters, newest first.
 pub(crate) fn unsent(connection: &Connection, limit: u32) -> Result<Vec<LetterRow>, Fault> {
-    rows(connection, "in_outbox = 1 AND message_id IS NULL", limit)
+    let unsent = format!("in_outbox = 1 AND state NOT IN {ON_THEIR_WAY}");
+    rows(connection, &unsent, limit)
 }
 
 /// Letters sealed that are not yet with mailbox or print provider, newest first.
 pub(crate) fn on_their_way(connection: &Connection, limit: u32) -> Result<Vec<LetterRow>, Fault> {
-    rows(
-        connection,
-        "in_outbox = 1 AND message_id IS NOT NULL",
-        limit,
-    )
+    let on_their_way = format!("in_outbox = 1 AND state IN {ON_THEIR_WAY}");
+    rows(connection, &on_their_way, limit)
 }
 
 /// How many letters wait somewhere.
@@ -268,24 +363,35 @@ pub(crate) fn letter_of(
 }
 
 /// Whether the parcel of this message is kept: as long as the letter, since the evidence of what was
-/// sent is the parcel itself.
+/// sent is the parcel itself. A key that was lost is no reason to let it go: only retention is.
 pub(crate) fn keeps_parcel(connection: &Connection, message: MessageId) -> Result<bool, Fault> {
     let kept = connection
         .prepare_cached(
             "SELECT EXISTS (
                  SELECT 1 FROM overview JOIN letters ON letters.id = overview.letter
-                 WHERE message_id = ?1 AND document_key IS NOT NULL)",
+                 WHERE message_id = ?1 AND forgotten_at IS NULL)",
         )?
         .query_row([message.to_string()], |row| row.get(0))?;
     Ok(kept)
 }
 
-/// The messages whose parcels are kept, as [`keeps_parcel`] says.
+/// The messages whose parcels are kept, as [`keeps_parcel`] says. The database may be a backup of
+/// schema 1, which knows retention by the key that is gone.
 pub(crate) fn kept_parcels(connection: &Connection) -> Result<Vec<MessageId>, Fault> {
-    let mut statement = connection.prepare(
-        "SELECT message_id FROM overview JOIN letters ON letters.id = overview.letter
-         WHERE message_id IS NOT NULL AND document_key IS NOT NULL",
+    let tells_retention: bool = connection.query_row(
+        "SELECT EXISTS (SELECT 1 FROM pragma_table_info('letters') WHERE name = 'forgotten_at')",
+        [],
+        |row| row.get(0),
     )?;
+    let kept = if tells_retention {
+        "forgotten_at IS NULL"
+    } else {
+        "document_key IS NOT NULL"
+    };
+    let mut statement = connection.prepare(&format!(
+        "SELECT message_id FROM overview JOIN letters ON letters.id = overview.letter
+         WHERE message_id IS NOT NULL AND {kept}"
+    ))?;
     let mut rows = statement.query([])?;
     let mut messages = Vec::new();
     while let Some(row) = rows.next()? {

@@ -66,7 +66,8 @@ pub(crate) fn keep(
     Ok(ReceiptKept::New)
 }
 
-fn is_forgotten(connection: &Connection, letter: LetterId) -> Result<bool, Fault> {
+/// Whether retention has taken what was personal of the letter.
+pub(crate) fn is_forgotten(connection: &Connection, letter: LetterId) -> Result<bool, Fault> {
     Ok(connection.query_row(
         "SELECT EXISTS (SELECT 1 FROM letters WHERE id = ?1 AND forgotten_at IS NOT NULL)",
         [letter.to_string()],

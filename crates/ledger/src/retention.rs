@@ -1,25 +1,75 @@
 //! What goes when a letter's time is over: documents, their key, the salt, every personal value,
 //! signed messages and the text of receipts. Ids, digests, verdicts and the chain stay.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 use utpost_dispatch::{Ledger, LedgerFault};
-use utpost_domain::{Impossible, Letter, LetterId, State};
+use utpost_domain::{Impossible, Letter, LetterId, Note, State};
 
 use crate::disk::{names_in, remove_file, remove_folder};
-use crate::events::{self, write_time};
+use crate::events::{self, read_time, write_time};
 use crate::fault::Fault;
 use crate::file::LedgerFile;
 use crate::{overview, schema};
 
+/// For how long a letter counts as sent before, and the same one is stopped: as long as the use
+/// cases look back. Without the recipient it could not be found.
+const STOPS_DOUBLES_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// Letters that may be forgotten, oldest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Forgettable {
+    /// Those with which nobody has anything more to do.
+    pub over: Vec<LetterId>,
+    /// Those that a person should have looked at first: they failed, came back or were refused, or
+    /// there is a note beside their state.
+    pub follow_up: Vec<LetterId>,
+}
+
 impl LedgerFile {
-    /// The letters whose life is over and whose last event lies before `before`, oldest first, but
-    /// for those forgotten already. A delivered letter counts, since it may never be opened.
+    /// The letters whose life is over and whose last event lies before `before`, but for those
+    /// forgotten already. A delivered letter counts, since it may never be opened. Not counted is
+    /// one that went within 30 days before `now`, or has a receipt that waits for trust.
     ///
     /// # Errors
     /// [`LedgerFault`].
-    pub fn forgettable(&self, before: Timestamp) -> Result<Vec<LetterId>, LedgerFault> {
-        self.read(|connection| forgettable(connection, before))
+    pub fn forgettable(
+        &self,
+        before: Timestamp,
+        now: Timestamp,
+    ) -> Result<Forgettable, LedgerFault> {
+        self.read_at_once(|connection| forgettable(connection, before, now))
+    }
+
+    /// How many receipts that belong to no letter here came before `before` and still have their
+    /// text.
+    ///
+    /// # Errors
+    /// [`LedgerFault`].
+    pub fn forgettable_strays(&self, before: Timestamp) -> Result<u64, LedgerFault> {
+        self.read(|connection| {
+            let strays: i64 = connection.query_row(
+                &format!("SELECT count(*) FROM receipts WHERE {STRAY_BEFORE}"),
+                [write_time(before)],
+                |row| row.get(0),
+            )?;
+            Ok(strays as u64)
+        })
+    }
+
+    /// Removes the text of the receipts that [`LedgerFile::forgettable_strays`] counts, and tells
+    /// how many there were. Their ids, digests and verdicts stay.
+    ///
+    /// # Errors
+    /// [`LedgerFault`].
+    pub fn forget_strays(&self, before: Timestamp) -> Result<u64, LedgerFault> {
+        self.write(|transaction| {
+            let forgotten = transaction.execute(
+                &format!("UPDATE receipts SET raw = '' WHERE {STRAY_BEFORE}"),
+                [write_time(before)],
+            )?;
+            Ok(forgotten as u64)
+        })
     }
 
     /// Removes what is personal of a letter whose life is over. The chain still verifies, and
@@ -29,7 +79,8 @@ impl LedgerFile {
     /// [`LedgerFile::copies_before_upgrades`].
     ///
     /// # Errors
-    /// [`LedgerFault::Impossible`] for a letter that still has something before it.
+    /// [`LedgerFault::Impossible`] for a letter that still has something before it, went within 30
+    /// days before `at`, or has a receipt that waits for trust.
     pub fn forget(&self, letter: LetterId, at: Timestamp) -> Result<(), LedgerFault> {
         self.write(|transaction| forget(transaction, letter, at))?;
         // Their key is gone; what a crash leaves of them goes at the next opening.
@@ -70,30 +121,63 @@ impl LedgerFile {
     }
 }
 
-fn forgettable(connection: &Connection, before: Timestamp) -> Result<Vec<LetterId>, Fault> {
+/// Which receipts are strays from before a time.
+const STRAY_BEFORE: &str = "letter IS NULL AND received_at < ?1 AND raw <> ''";
+
+fn forgettable(
+    connection: &Connection,
+    before: Timestamp,
+    now: Timestamp,
+) -> Result<Forgettable, Fault> {
     let mut statement = connection.prepare(
         "SELECT letter FROM overview JOIN letters ON letters.id = overview.letter
          WHERE changed_at < ?1 AND forgotten_at IS NULL ORDER BY number",
     )?;
     let mut rows = statement.query([write_time(before)])?;
-    let mut over = Vec::new();
+    let mut found = Forgettable::default();
     while let Some(row) = rows.next()? {
-        let letter = overview::read_letter(row)?;
-        if is_over(&events::fold(connection, letter)?) {
-            over.push(letter);
+        let id = overview::read_letter(row)?;
+        let letter = events::fold(connection, id)?;
+        if is_over(&letter) && !stops_doubles(connection, id, now)? {
+            if letter.needs_follow_up() {
+                found.follow_up.push(id);
+            } else {
+                found.over.push(id);
+            }
         }
     }
-    Ok(over)
+    Ok(found)
 }
 
-/// Whether nothing need happen to the letter any more.
+/// Whether nothing need happen to the letter any more. What a receipt says that waits for trust is
+/// not known yet, and without its text never would be.
 fn is_over(letter: &Letter) -> bool {
-    letter.is_finished() || matches!(letter.state(), State::Delivered | State::HandedToPost)
+    let ended =
+        letter.is_finished() || matches!(letter.state(), State::Delivered | State::HandedToPost);
+    ended && !letter.notes().contains(&Note::ReceiptWaitingForTrust)
+}
+
+/// Whether the letter went so lately that the same one to the same citizen is to be stopped.
+fn stops_doubles(connection: &Connection, letter: LetterId, now: Timestamp) -> Result<bool, Fault> {
+    let went_at: Option<String> = connection.query_row(
+        "SELECT went_at FROM overview WHERE letter = ?1",
+        [letter.to_string()],
+        |row| row.get("went_at"),
+    )?;
+    Ok(match went_at {
+        Some(at) => now.duration_since(read_time(&at)?) <= STOPS_DOUBLES_FOR,
+        None => false,
+    })
 }
 
 fn forget(connection: &Connection, letter: LetterId, at: Timestamp) -> Result<(), Fault> {
     let folded = events::fold(connection, letter)?;
-    if !is_over(&folded) {
+    let already: bool = connection.query_row(
+        "SELECT forgotten_at IS NOT NULL FROM letters WHERE id = ?1",
+        [letter.to_string()],
+        |row| row.get(0),
+    )?;
+    if !already && (!is_over(&folded) || stops_doubles(connection, letter, at)?) {
         return Err(Impossible {
             state: Some(folded.state()),
             happening: "forgotten",

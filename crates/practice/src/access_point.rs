@@ -53,7 +53,13 @@ pub(crate) async fn submit(
     let mut offer = Offer::default();
     let answer = match take_in(&world, &parameters, request, &mut offer).await {
         Ok(_) => StatusCode::CREATED.into_response(),
-        Err(Turned::Away(problem)) => refused(&world, &offer, problem),
+        Err(Turned::Away(problem)) => {
+            let sender_at_fault = matches!(problem.status.as_u16(), 400 | 413);
+            refused(&world, &offer, problem, sender_at_fault)
+        }
+        Err(Turned::Again) => refused(&world, &offer, duplicate(), false),
+        // Nobody is there to be refused, and the message may come again.
+        Err(Turned::BrokenOff(problem)) => problem.into_response(),
         Err(Turned::ByFate(Way::Reset)) => faults::reset(line),
         Err(Turned::ByFate(Way::Status {
             status,
@@ -69,13 +75,14 @@ pub(crate) async fn submit(
     }
 }
 
-fn refused(world: &World, offer: &Offer, problem: Problem) -> Response {
+fn refused(world: &World, offer: &Offer, problem: Problem, sender_at_fault: bool) -> Response {
     tracing::info!(status = problem.status.as_u16(), "upload refused");
     let refused = Entry::Refused {
         at: world.now(),
         status: problem.status.as_u16(),
         why: problem.detail.clone(),
         message: offer.message,
+        sender_at_fault,
     };
     match world.books().write(refused) {
         Ok(()) => problem.into_response(),
@@ -94,6 +101,10 @@ struct Offer {
 /// Why an upload is not taken.
 enum Turned {
     Away(Problem),
+    /// Its identifier is taken: most often by itself, when an answer was lost.
+    Again,
+    /// Its sender was gone before it was all there.
+    BrokenOff(Problem),
     /// The message's fate, which its entry tells of.
     ByFate(Way),
 }
@@ -322,7 +333,7 @@ async fn take_in(
     let upload = Upload::receive(world, form, offer).await?;
     let world = world.clone();
     // Once it is taken in it goes its way, also when its sender is gone before the answer.
-    let taken = move || {
+    let taken = move || -> Result<Uuid, Turned> {
         let message = accept(&world, &bearer, channel, &upload)?;
         providers::carry(&world, message);
         Ok(message)
@@ -330,7 +341,6 @@ async fn take_in(
     tokio::task::spawn_blocking(taken)
         .await
         .map_err(|fault| Problem::internal("upload", &fault))?
-        .map_err(Turned::Away)
 }
 
 /// Looks up what the message meets, once it can be told from others, and lets it. A message that is
@@ -429,7 +439,7 @@ fn accept(
     bearer: &Bearer,
     channel: Option<String>,
     upload: &Upload,
-) -> Result<Uuid, Problem> {
+) -> Result<Uuid, Turned> {
     let package = std::fs::read(&upload.package.0)
         .map_err(|fault| Problem::internal("storing the package", &fault))?;
     let accepted = checked(world, bearer, upload, &package)?;
@@ -440,8 +450,8 @@ fn accept(
         .accept(letter, &upload.message, &upload.package.0)
     {
         Ok(()) => Ok(message),
-        Err(AcceptFault::Duplicate) => Err(duplicate()),
-        Err(AcceptFault::Files(fault)) => Err(Problem::internal("books", &fault)),
+        Err(AcceptFault::Duplicate) => Err(Turned::Again),
+        Err(AcceptFault::Files(fault)) => Err(Problem::internal("books", &fault).into()),
     }
 }
 
@@ -450,7 +460,7 @@ fn checked(
     bearer: &Bearer,
     upload: &Upload,
     package: &[u8],
-) -> Result<Accepted, Problem> {
+) -> Result<Accepted, Turned> {
     let address = world.access_point_base();
     let restricted = !bearer.claims.audiences.is_empty();
     let (verdict, accepted) = access_point_checks(
@@ -472,9 +482,9 @@ fn checked(
     accepted.ok_or_else(|| refusal(&verdict))
 }
 
-fn refusal(verdict: &Verdict) -> Problem {
+fn refusal(verdict: &Verdict) -> Turned {
     let detail = match verdict.refusal() {
-        Some((_, Fault::IdUsed)) => return duplicate(),
+        Some((_, Fault::IdUsed)) => return Turned::Again,
         Some((_, Fault::Fingerprint { received })) => format!(
             "Upload was not accepted, SHA-256 digest of dokumentpakke was {}",
             STANDARD.encode(received)
@@ -483,11 +493,8 @@ fn refusal(verdict: &Verdict) -> Problem {
         None => "not accepted".to_owned(),
     };
     let status = StatusCode::from_u16(verdict.http_status()).unwrap_or(StatusCode::BAD_REQUEST);
-    Problem::new(
-        status,
-        status.canonical_reason().unwrap_or_default(),
-        detail,
-    )
+    let title = status.canonical_reason().unwrap_or_default();
+    Problem::new(status, title, detail).into()
 }
 
 /// The answer to an identifier that is taken, word for word as senders know it.
@@ -565,8 +572,14 @@ impl Upload {
     }
 }
 
-fn broken(_: MultipartError) -> Problem {
-    Problem::bad_request("the multipart body is damaged")
+/// A body that was not all there when its connection ended, or one that is wrong in itself.
+fn broken(fault: MultipartError) -> Turned {
+    let problem = Problem::bad_request("the multipart body is damaged");
+    if fault.status().is_server_error() {
+        Turned::BrokenOff(problem)
+    } else {
+        Turned::Away(problem)
+    }
 }
 
 /// Reads what is left of a form and forgets it: all, so that the sender gets to see the answer, or
@@ -583,18 +596,19 @@ async fn read_on(form: &mut Multipart, whole: bool) {
     }
 }
 
-async fn text(field: &mut Field<'_>) -> Result<String, Problem> {
+async fn text(field: &mut Field<'_>) -> Result<String, Turned> {
     let mut bytes = Vec::new();
     while let Some(chunk) = chunk(field).await? {
         if bytes.len() + chunk.len() > MOST_MESSAGE_BYTES {
-            return Err(Problem::bad_request("forretningsmelding is too long"));
+            return Err(Problem::bad_request("forretningsmelding is too long").into());
         }
         bytes.extend_from_slice(&chunk);
     }
-    String::from_utf8(bytes).map_err(|_| Problem::bad_request("forretningsmelding is not text"))
+    let not_text = |_| Problem::bad_request("forretningsmelding is not text");
+    Ok(String::from_utf8(bytes).map_err(not_text)?)
 }
 
-async fn store(field: &mut Field<'_>, file: UploadFile, most: u64) -> Result<UploadFile, Problem> {
+async fn store(field: &mut Field<'_>, file: UploadFile, most: u64) -> Result<UploadFile, Turned> {
     let full = |fault: std::io::Error| Problem::internal("storing the package", &fault);
     let mut out = tokio::fs::File::from_std(disk::create_private(&file.0).map_err(full)?);
     let mut bytes = 0;
@@ -609,12 +623,12 @@ async fn store(field: &mut Field<'_>, file: UploadFile, most: u64) -> Result<Upl
     if bytes > most {
         let title = "Payload Too Large";
         let detail = format!("dokumentpakke is larger than {most} bytes");
-        return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, title, detail));
+        return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, title, detail).into());
     }
     out.sync_all().await.map_err(full)?;
     Ok(file)
 }
 
-async fn chunk(field: &mut Field<'_>) -> Result<Option<Bytes>, Problem> {
+async fn chunk(field: &mut Field<'_>) -> Result<Option<Bytes>, Turned> {
     field.chunk().await.map_err(broken)
 }

@@ -167,6 +167,9 @@ pub struct MessageEnd {
     pub accepted_times: u32,
     /// Statuses by which its uploads were refused, in order.
     pub refusals: Vec<u16>,
+    /// Practice's own checks found it wrong, at the upload or at the mailbox or print shop: no fate
+    /// and no citizen's row explains it. Neither a duplicate nor an expired token counts.
+    pub sender_at_fault: bool,
     /// Letters with the same main document for the same addressee in mailboxes and print piles,
     /// this one among them, under whatever identifiers; 0 while this one lies in none.
     pub mailbox_copies: u32,

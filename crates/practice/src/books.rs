@@ -51,6 +51,9 @@ pub(crate) enum Entry {
         /// Which message it was of, where that could be read.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         message: Option<Uuid>,
+        /// The checks found message or package wrong; not that they were sent again.
+        #[serde(default, skip_serializing_if = "is_false")]
+        sender_at_fault: bool,
     },
     /// A message that was not offered before will meet this on its way.
     Fated {
@@ -81,6 +84,9 @@ pub(crate) enum Entry {
         /// SHA-256 of the main document as opened, hexadecimal.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         document: Option<String>,
+        /// The fault is the sender's, and not of the citizen's mailbox or of a fate.
+        #[serde(default, skip_serializing_if = "is_false")]
+        sender_at_fault: bool,
     },
     /// A receipt waits to be fetched.
     Receipt(Receipt),
@@ -90,6 +96,11 @@ pub(crate) enum Entry {
     CameBack { at: Timestamp, message: Uuid },
     /// The sender has marked a receipt as read.
     Read { at: Timestamp, receipt: Uuid },
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it")]
+fn is_false(is: &bool) -> bool {
+    !is
 }
 
 /// An accepted message, as far as its further way needs it.
@@ -215,6 +226,8 @@ pub(crate) struct Verdict {
     pub(crate) verdicts: Vec<String>,
     #[serde(skip)]
     pub(crate) document: Option<String>,
+    #[serde(skip)]
+    pub(crate) sender_at_fault: bool,
 }
 
 /// A message as it was offered, whether or not it was taken.
@@ -228,6 +241,8 @@ pub(crate) struct Offered {
     pub(crate) accepted: u32,
     /// Statuses by which uploads of it were refused.
     pub(crate) refusals: Vec<u16>,
+    /// An upload of it was refused because message or package was wrong.
+    pub(crate) sender_at_fault: bool,
     pub(crate) receipts: Vec<Issued>,
 }
 
@@ -439,11 +454,15 @@ impl Books {
                 offered.accepted += 1;
             }
             Entry::Refused {
-                message, status, ..
+                message,
+                status,
+                sender_at_fault,
+                ..
             } => {
                 if let Some(message) = message {
                     let offered = self.offered.entry(*message).or_default();
                     offered.refusals.push(*status);
+                    offered.sender_at_fault |= sender_at_fault;
                 }
             }
             Entry::Fated {
@@ -478,6 +497,7 @@ impl Books {
                 fault,
                 verdicts,
                 document,
+                sender_at_fault,
                 ..
             } => {
                 if let Some(course) = self.courses.get_mut(message) {
@@ -485,6 +505,7 @@ impl Books {
                         fault: fault.clone(),
                         verdicts: verdicts.clone(),
                         document: document.clone(),
+                        sender_at_fault: *sender_at_fault,
                     });
                 }
             }
@@ -623,6 +644,7 @@ mod tests {
             status: 400,
             why: String::new(),
             message: None,
+            sender_at_fault: false,
         };
         books.write(refused.clone()).unwrap();
         books.journal.write_all(b"{\"entry\":\"ref").unwrap();

@@ -24,6 +24,7 @@ pub(crate) fn ends(world: &World) -> Vec<MessageEnd> {
                 met: offered.met,
                 accepted_times: offered.accepted,
                 refusals: offered.refusals.clone(),
+                sender_at_fault: offered.sender_at_fault || course.is_some_and(is_senders_fault),
                 mailbox_copies: course.map_or(0, |course| copies.of_letter(course)),
                 receipts_issued: offered.receipts.iter().map(issued).collect(),
                 expected_end: match course {
@@ -50,6 +51,13 @@ fn issued(receipt: &Issued) -> IssuedReceipt {
 fn refused(offered: &Offered) -> Option<End> {
     let last = offered.refusals.last()?;
     matches!(last, 400 | 413).then_some(End::Refused)
+}
+
+/// Whether a message that was taken in should not have been sent so, by the checks.
+fn is_senders_fault(course: &Course) -> bool {
+    let verdict = course.verdict.as_ref();
+    verdict.is_some_and(|verdict| verdict.sender_at_fault)
+        || !providers::receiver_is_registered(&course.letter)
 }
 
 /// What the true receipts and statuses say in the end: a failure stands above all others, and a

@@ -43,7 +43,7 @@ impl Fate {
     }
 }
 
-/// Fates drawn by a seed.
+/// Fates drawn by a seed. Lost at a restart of practice; the fates that were drawn are not.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Random {
@@ -55,7 +55,7 @@ pub(crate) struct Random {
     final_share: f64,
 }
 
-/// What citizens and print shop do unasked.
+/// What citizens and print shop do unasked. Lost at a restart of practice; what they did is not.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Auto {

@@ -139,7 +139,8 @@ pub(crate) enum Order {
     Setting(Setting),
 }
 
-/// What is set holds until it is set anew or forgotten.
+/// What is set holds until it is set anew or forgotten, and is lost when practice is started anew:
+/// whoever restarts practice sets it again.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Setting {
@@ -159,7 +160,8 @@ impl<'de> Deserialize<'de> for Order {
     }
 }
 
-/// What is planned, the oldest first, and what is set.
+/// What is planned, the oldest first, and what is set. It is in memory alone; only what messages
+/// were given is in the books.
 #[derive(Default)]
 pub(crate) struct Faults(Mutex<Plan>);
 

@@ -58,10 +58,12 @@
 //! follows from the seed and its identifier alone, and how many calls it hits does too, once or
 //! twice. `final_share` has look-ups answered with an outdated mailbox as well. With
 //! `{"auto": {"open_share", "post", "return_share", "seed"}}` citizens open and the print shop posts
-//! and returns unasked.
+//! and returns unasked. Both settings, and every planned fault that has not hit yet, are lost when
+//! practice is started anew; what messages have been given by then is in the books and stays theirs.
 //!
 //! What a message must come to is in its [`MessageEnd::expected_end`], which practice works out
-//! from what it has done itself.
+//! from what it has done itself. An end that practice's own checks brought about is the sender's
+//! mistake, and its [`MessageEnd::sender_at_fault`] says so.
 
 mod access_point;
 mod answers;

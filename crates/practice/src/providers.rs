@@ -20,7 +20,7 @@ use crate::checks::jws::Compact;
 use crate::checks::message::{Content, Digital, Message};
 use crate::checks::receipt::{self, Event, NoticeChannel, Side};
 use crate::checks::token::TokenIssuer;
-use crate::checks::{self, Outcome, Provider, Span, Takes, Verdict, mailbox_checks};
+use crate::checks::{self, Fault, Outcome, Provider, Span, Takes, Verdict, mailbox_checks};
 use crate::disk;
 use crate::faults::Way;
 use crate::persons::{Fate, mailbox_owner, persons};
@@ -335,11 +335,7 @@ fn hand_over(world: &World, message: Uuid) -> Result<bool, Problem> {
 
 /// The status that handing over ends with, and its description.
 fn handing_over(letter: &Letter, way: Option<Way>) -> (Transport, &'static str) {
-    let registered = match letter.kind {
-        LetterKind::Digital => matches!(letter.receiver.as_str(), DIGIPOST | EBOKS),
-        LetterKind::Print => letter.receiver.as_str() == PRINT,
-    };
-    if !registered {
+    if !receiver_is_registered(letter) {
         let why = "the receiver is not in the address register";
         (Transport::Failed, why)
     } else if fate(letter) == Fate::NotHandedOver || way == Some(Way::NotHandedOver) {
@@ -347,6 +343,14 @@ fn handing_over(letter: &Letter, way: Option<Way>) -> (Transport, &'static str) 
         (Transport::Failed, why)
     } else {
         (Transport::Sent, "accepted by the receiver's access point")
+    }
+}
+
+/// Whether the receiver takes letters of this kind, by the address register.
+pub(crate) fn receiver_is_registered(letter: &Letter) -> bool {
+    match letter.kind {
+        LetterKind::Digital => matches!(letter.receiver.as_str(), DIGIPOST | EBOKS),
+        LetterKind::Print => letter.receiver.as_str() == PRINT,
     }
 }
 
@@ -371,6 +375,7 @@ fn deliver(world: &World, message: Uuid) -> Result<(), Problem> {
         .map(|(_, fault)| (Side::Client, fault.to_string()));
     let broken = (fate == Fate::SupplierFault || way == Some(Way::FailedEarly))
         .then(|| (Side::Server, SUPPLIER_FAULT.to_owned()));
+    let sender_at_fault = is_senders_fault(&verdict, fate, way);
     let document = opened.as_ref().and_then(main_document);
     let (fault, events) = match (refused.or(broken), opened) {
         (Some((side, text)), _) => (
@@ -403,8 +408,21 @@ fn deliver(world: &World, message: Uuid) -> Result<(), Problem> {
             fault,
             verdicts,
             document,
+            sender_at_fault,
         },
     )
+}
+
+/// Whether a letter that was refused should not have been sent so. That a mailbox was closed is
+/// nobody's fault where its row in the table or the message's fate says so.
+fn is_senders_fault(verdict: &Verdict, fate: Fate, way: Option<Way>) -> bool {
+    match verdict.refusal() {
+        None => false,
+        // The supplier's own certificate, as it is set up here.
+        Some((_, Fault::OwnCertificate(_) | Fault::CertificateIsAnothers)) => false,
+        Some((_, Fault::NoMailbox)) => fate != Fate::Closed && way != Some(Way::OutdatedMailbox),
+        Some(_) => true,
+    }
 }
 
 /// SHA-256 of the main document.

@@ -145,7 +145,7 @@ impl From<BackupFault> for Failure {
         let code = match fault {
             BackupFault::Ledger(fault) => return fault.into(),
             BackupFault::Occupied => Code::OutFolder,
-            BackupFault::NotABackup => Code::Backup,
+            BackupFault::NotABackup | BackupFault::Unsound(_) => Code::Backup,
             BackupFault::WrongRecovery => Code::Recovery,
             BackupFault::Wrapping(_) => Code::Defect,
         };

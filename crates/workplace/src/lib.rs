@@ -42,7 +42,7 @@ pub use evidence::{receipt_json, timeline_json, write_evidence};
 pub use failure::Failure;
 pub use files::{Steady, open_file, open_steadily};
 pub use log::{begin_log, quiet_faults};
-pub use place::{Place, PlaceOptions};
+pub use place::{Place, PlaceOptions, Restored};
 pub use reset::practice_reset;
 pub use settings::{AgencyChange, Settings};
 pub use workplace::{Workplace, user};

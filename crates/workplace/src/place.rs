@@ -4,11 +4,19 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use utpost_dispatch::{Code, LedgerFault};
 use utpost_domain::Environment;
-use utpost_ledger::{LedgerFile, RecoverySecret, Report};
+use utpost_ledger::{BackupFault, LedgerFile, RecoverySecret, Report, Soundness};
 use utpost_platform::{DatabaseKey, KeyFault, WhenMissing, data_folder, is_network_path};
 use utpost_practice::{Endpoints, Practice, PracticeOptions, StartFault};
 
 use crate::{Failure, Settings};
+
+/// What came of bringing a backup back, and what was found when it was checked.
+pub enum Restored {
+    /// The ledger is in its place.
+    InPlace(Box<LedgerFile>, Report),
+    /// Nothing is there: the backup is not sound.
+    Refused(Report),
+}
 
 /// What a person has said of where things lie; the rest lies where it usually does.
 #[derive(Debug, Clone, Default)]
@@ -123,17 +131,35 @@ impl Place {
         )?)
     }
 
-    /// Brings a backup back to where the ledger of this place lies, and tells what a check of it
-    /// found. It opens with this place's own key, which is made when there is none.
+    /// Brings a whole backup back to where the ledger of this place lies, and tells what a check of
+    /// it found. It opens with this place's own key, which is made when there is none.
     ///
     /// # Errors
-    /// [`Code::LedgerThere`] where a ledger is; the codes of backup, key and disk.
+    /// [`Code::LedgerThere`] where a ledger is; [`Code::Backup`] also for one that is not sound; the
+    /// other codes of backup, key and disk.
     pub fn restore(
         &self,
         from: &Path,
         secret: &RecoverySecret,
         at: Timestamp,
     ) -> Result<(LedgerFile, Report), Failure> {
+        match self.restore_if(Soundness::Whole, from, secret, at)? {
+            Restored::InPlace(ledger, report) => Ok((*ledger, report)),
+            Restored::Refused(report) => Err(BackupFault::Unsound(report).into()),
+        }
+    }
+
+    /// As [`Place::restore`], but what was found in a backup that is not as `wanted` is told.
+    ///
+    /// # Errors
+    /// Those of [`Place::restore`].
+    pub fn restore_if(
+        &self,
+        wanted: Soundness,
+        from: &Path,
+        secret: &RecoverySecret,
+        at: Timestamp,
+    ) -> Result<Restored, Failure> {
         self.must_be_local()?;
         if LedgerFile::exists(&self.folder) && !LedgerFile::is_half_restored(&self.folder) {
             return Err(Failure::detailed(Code::LedgerThere, self.folder.display()));
@@ -141,14 +167,20 @@ impl Place {
         LedgerFile::backup_in(from)?;
         let key = self.key_or(WhenMissing::Create)?;
         let key = key.expose("bringing a ledger back");
-        Ok(LedgerFile::restore(
+        let restored = LedgerFile::restore(
             from,
             secret,
             &self.folder,
             key,
             self.environment,
+            wanted,
             at,
-        )?)
+        );
+        match restored {
+            Ok((ledger, report)) => Ok(Restored::InPlace(Box::new(ledger), report)),
+            Err(BackupFault::Unsound(report)) => Ok(Restored::Refused(report)),
+            Err(fault) => Err(fault.into()),
+        }
     }
 
     fn must_be_local(&self) -> Result<(), Failure> {

@@ -36,11 +36,17 @@ impl Verdict {
             if taken > 1 || copies > 1 || (taken > 0 && !ours.contains(id)) {
                 verdict.doubled.push((*id).to_owned());
             }
+            // Sender and practice agree on the end of a letter that was made wrongly. Books that do not
+            // say whose fault it was are not believed.
+            if message["sender_at_fault"] != false {
+                verdict.wrong.push((*id).to_owned());
+            }
             verdict.judge_receipts(id, message);
         }
         for (_, found) in verdict.all() {
             found.sort();
         }
+        verdict.wrong.dedup();
         verdict
     }
 
@@ -138,6 +144,8 @@ mod tests {
             "message": id,
             "accepted_times": 1,
             "mailbox_copies": 1,
+            "fate": null,
+            "sender_at_fault": false,
             "receipts_issued": [{ "to_be_read": true, "read_at": "2026-11-02T08:00:00Z" }],
             "expected_end": end,
         })
@@ -159,6 +167,27 @@ mod tests {
         let mut refused = message("m", Some("refused"));
         refused["accepted_times"] = json!(0);
         assert!(Verdict::of(&letters, &json!([refused])).is_clean());
+    }
+
+    #[test]
+    fn a_letter_the_sender_made_wrongly_is_wrong_though_both_agree_on_its_end() {
+        for (end, taken) in [("failed", 1), ("refused", 0)] {
+            let letters = json!([{ "letter": "l", "message_id": "m", "state": end }]);
+            let mut row = message("m", Some(end));
+            row["accepted_times"] = json!(taken);
+            row["mailbox_copies"] = json!(0);
+            // The citizen's own row in practice may have it so.
+            assert!(Verdict::of(&letters, &json!([row])).is_clean());
+            row["sender_at_fault"] = json!(true);
+            let verdict = Verdict::of(&letters, &json!([row]));
+            assert_eq!(verdict.wrong, ["m"]);
+            assert_eq!(counts(letters.clone(), json!([row])), [0, 0, 1, 0, 0]);
+            row["fate"] = json!({ "kind": "failed_early", "times": 0 });
+            assert_eq!(counts(letters.clone(), json!([row])), [0, 0, 1, 0, 0]);
+            // Practice does not say.
+            row["sender_at_fault"] = Value::Null;
+            assert_eq!(counts(letters, json!([row])), [0, 0, 1, 0, 0]);
+        }
     }
 
     #[test]

@@ -90,12 +90,18 @@ impl Home {
     /// From now on time is five minutes ahead of the machine's and runs twice as fast, for the
     /// program and for practice, which is started again.
     pub(crate) fn let_five_minutes_pass(&mut self) {
+        self.turn_clock(300);
+        self.restart_practice();
+    }
+
+    /// From now on time is so many seconds ahead of the machine's and runs twice as fast, for the
+    /// program; practice that runs keeps its own.
+    pub(crate) fn turn_clock(&mut self, seconds: i64) {
         let now = std::time::SystemTime::now();
         let since = now.duration_since(std::time::UNIX_EPOCH).unwrap();
-        let origin = i64::try_from(since.as_secs()).unwrap() - 300;
+        let origin = i64::try_from(since.as_secs()).unwrap() - seconds;
         let origin = jiff::Timestamp::from_second(origin).unwrap();
         self.clock = Some(format!("{origin}x2"));
-        self.restart_practice();
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

@@ -122,22 +122,31 @@ fn damage_is_told_with_what_it_struck_and_left_as_it_is() {
 
 #[test]
 fn letters_are_forgotten_only_when_asked_twice_and_their_proof_stays() {
-    let home = Home::new();
+    let mut home = Home::new();
     let sent = home.send(CURIOUS, &[]).well();
     eventually(|| {
         home.run(&["receipts"]).well();
         home.kept(sent["letter"].as_str().unwrap())["state"] == "delivered"
     });
-    let forget = |date: &str, more: &[&str]| -> Value {
+    let forget = |home: &Home, date: &str, more: &[&str]| -> Value {
         let all = [&["ledger", "forget", "--finished-before", date][..], more].concat();
         home.run(&all).well()
     };
-    assert_eq!(forget("2020-01-01", &[])["letters"], json!([]));
-    let preview = forget("2100-01-01", &[]);
+    assert_eq!(forget(&home, "2020-01-01", &[])["letters"], json!([]));
+    // It still stops the same letter to the same citizen.
+    assert_eq!(
+        forget(&home, "2100-01-01", &["--yes"])["letters"],
+        json!([])
+    );
+    home.turn_clock(32 * 24 * 3600);
+    let preview = forget(&home, "2100-01-01", &[]);
     assert_eq!(preview["forgotten"], false);
+    let nobody = json!({ "count": 0, "letters": [] });
+    assert_eq!(preview["follow_up"], nobody);
+    assert_eq!(preview["stray_receipts"], 0);
     assert_eq!(preview["letters"], json!([sent["letter"]]));
-    assert_eq!(forget("2100-01-01", &["--yes"])["forgotten"], true);
-    assert_eq!(forget("2100-01-01", &[])["letters"], json!([]));
+    assert_eq!(forget(&home, "2100-01-01", &["--yes"])["forgotten"], true);
+    assert_eq!(forget(&home, "2100-01-01", &[])["letters"], json!([]));
     let checked = home.run(&["ledger", "check"]).well();
     assert_eq!(checked["check"]["sound"], true);
     assert!(
@@ -169,4 +178,42 @@ fn an_export_holds_the_letters_in_the_clear() {
     );
     home.run(&["ledger", "export", &out])
         .refused("INPUT_OUT_FOLDER");
+
+    let document = home.ledger().join(format!("documents/{letter}/0"));
+    fs::write(&document, "other").unwrap();
+    let rest = home.path("rest").display().to_string();
+    let told = home.run(&["ledger", "export", &rest]);
+    let told = told.refused("LOCAL_DAMAGED_LEDGER");
+    assert_eq!(
+        (&told["documents"], &told["unreadable"]),
+        (&json!(0), &json!(1))
+    );
+}
+
+#[test]
+fn a_damaged_backup_is_brought_back_only_when_it_is_wanted_as_it_is() {
+    let home = Home::new();
+    let sent = home.send(DIGIPOST, &[]).well();
+    let letter = sent["letter"].as_str().unwrap();
+    let passphrase = home.file("passphrase", "fire hester i en fjord\n");
+    let backup = home.path("backup").display().to_string();
+    let with = ["--passphrase-file", &passphrase];
+    home.run(&[&["ledger", "backup", &backup][..], &with].concat())
+        .well();
+    let document = home.path(&format!("backup/documents/{letter}/0"));
+    fs::write(document, "other").unwrap();
+    let restore = |more: &[&str]| {
+        elsewhere(
+            &home,
+            &[&["ledger", "restore", &backup][..], &with, more].concat(),
+        )
+    };
+    let told = restore(&[]).refused("INPUT_BACKUP");
+    let finding = json!({ "finding": "document_damaged", "letter": letter, "document": 0 });
+    assert_eq!(told["restored"], false);
+    assert_eq!(told["check"]["findings"], json!([finding]));
+    assert!(!home.path("elsewhere/ledger.db").exists());
+    let told = restore(&["--damaged"]).refused("LOCAL_DAMAGED_LEDGER");
+    assert_eq!(told["restored"], true);
+    assert_eq!(told["check"]["findings"], json!([finding]));
 }

@@ -184,6 +184,27 @@ fn an_untrusted_issuer_waits_and_is_judged_again_when_trust_grows() {
 }
 
 #[test]
+fn a_receipt_whose_text_retention_took_is_not_judged_again() {
+    let mut office = Office::new();
+    let (id, conversation) = sent(&office);
+    office.access_point.holds(
+        PAPERS
+            .digipost_later
+            .receipt(&Receipt::delivery(conversation)),
+    );
+    collect(&office);
+    office.ledger.empty_receipts();
+    office
+        .trust
+        .add_certificates([PAPERS.later_intermediate.certificate()]);
+    let before = office.ledger.names(id).len();
+    assert!(reverify_waiting(&office.desk()).unwrap().is_empty());
+    assert_eq!(office.ledger.names(id).len(), before);
+    assert_eq!(kept(&office, Some(id)).len(), 1);
+    assert!(kept(&office, None).is_empty(), "no stray was made of it");
+}
+
+#[test]
 fn a_receipt_of_a_finished_letter_is_judged_again_when_trust_grows() {
     let mut office = Office::new();
     let (id, conversation) = sent(&office);

@@ -5,7 +5,7 @@ use utpost_dispatch::{
 };
 use utpost_domain::{LetterId, State, StopReason, TransportStatus};
 
-use crate::support::{Given, Office, busy, lost, status, unreachable};
+use crate::support::{Given, Office, busy, lost, refused, status, unreachable};
 
 const RESTORED: State = State::Stopped(StopReason::Restored);
 
@@ -41,7 +41,7 @@ fn a_restored_outbox_stands_still_and_nothing_sealed_is_called_back() {
 }
 
 #[test]
-fn what_the_access_point_has_is_accepted_and_the_rest_goes_under_its_own_ids() {
+fn what_the_access_point_has_is_accepted_and_the_rest_goes_under_its_own_ids_on_the_clerk_s_word() {
     let office = Office::new();
     let (has, has_not) = (office.queued(), office.queued());
     let mut known = [has, has_not].map(|id| office.ledger.folded(id).sealed().unwrap().clone());
@@ -67,17 +67,82 @@ fn what_the_access_point_has_is_accepted_and_the_rest_goes_under_its_own_ids() {
     );
     assert_eq!(office.state(first), State::AtAccessPoint);
     assert!(office.ledger.folded(first).notes().is_empty());
-    assert_eq!(office.state(second), State::Queued);
+    assert_eq!(office.state(second), RESTORED);
     assert!(office.ledger.restoration().unwrap().is_none());
+    assert_eq!(
+        advance(&office.desk(), second).unwrap().state(),
+        RESTORED,
+        "nothing goes by itself"
+    );
 
     // However old its decision: it may have been offered before, so it is never sealed anew.
     office.clock.pass(24 * 60 * 60);
+    office.confirm(second, Choice::Yes).unwrap();
+    office.log.clear();
     let letter = advance(&office.desk(), second).unwrap();
     assert_eq!(letter.state(), State::AtAccessPoint);
+    assert_eq!(office.log.count("look_up"), 1);
     let sent = office.access_point.sent();
     assert_eq!(sent.len(), 1);
     assert!(known.iter().any(|one| one.message_id == sent[0].message));
     assert_eq!(letter.sealed().unwrap().message_id, sent[0].message);
+}
+
+#[test]
+fn a_letter_not_known_there_waits_for_the_word_also_when_the_program_ended_before_it_was_stopped() {
+    let office = Office::new();
+    let id = office.queued();
+    restored(&office);
+    office.access_point.tells(None);
+    *office.ledger.fails.lock().unwrap() =
+        Some(("stopped", utpost_dispatch::LedgerFault::DiskFull));
+    thaw(&office.desk()).unwrap_err();
+    *office.ledger.restoration.lock().unwrap() = None;
+    assert_eq!(office.state(id), State::Queued);
+    let fault = advance(&office.desk(), id).unwrap_err();
+    assert_eq!(fault.code(), Code::Restored);
+    assert_eq!(office.state(id), RESTORED);
+    assert!(office.access_point.sent().is_empty());
+}
+
+#[test]
+fn a_letter_that_is_never_told_about_holds_up_no_other_and_is_not_offered() {
+    let office = Office::new();
+    let id = office.queued();
+    restored(&office);
+    let refuse = || {
+        let mut statuses = office.access_point.statuses.lock().unwrap();
+        statuses.push_back(Err(refused(400)));
+    };
+    refuse();
+    assert_eq!(thaw(&office.desk()).unwrap().unanswered, 0);
+    assert!(office.ledger.restoration().unwrap().is_none());
+    assert_eq!(office.state(id), State::Uncertain);
+    refuse();
+    advance(&office.desk(), id).unwrap_err();
+    assert!(office.access_point.sent().is_empty());
+}
+
+#[test]
+fn a_letter_that_the_access_point_has_is_not_asked_about_in_a_restored_ledger() {
+    let office = Office::new();
+    let id = office.queued();
+    advance(&office.desk(), id).unwrap();
+    restored(&office);
+    assert_eq!(thaw(&office.desk()).unwrap().asked, 0);
+    assert!(office.ledger.restoration().unwrap().is_none());
+}
+
+#[test]
+fn a_letter_made_at_the_very_moment_of_the_restoration_is_doubted() {
+    let office = Office::new();
+    let id = office.take_in(Given::default()).unwrap();
+    *office.ledger.restoration.lock().unwrap() = Some(Restoration {
+        at: office.clock.now(),
+        former_tags: Vec::new(),
+    });
+    thaw(&office.desk()).unwrap();
+    assert_eq!(office.state(id), RESTORED);
 }
 
 #[test]
@@ -102,6 +167,8 @@ fn while_an_answer_lacks_the_outbox_stands_still_and_is_asked_about_again() {
     for id in [queued, uncertain] {
         let names = office.ledger.names(id);
         assert_eq!(names.iter().filter(|name| **name == "restored").count(), 1);
+        assert_eq!(office.state(id), RESTORED);
+        office.confirm(id, Choice::Yes).unwrap();
         let letter = advance(&office.desk(), id).unwrap();
         assert_eq!(letter.state(), State::AtAccessPoint);
     }

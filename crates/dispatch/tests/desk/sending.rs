@@ -8,8 +8,8 @@ use utpost_dispatch::{
     upload_limit,
 };
 use utpost_domain::{
-    Acceptance, Digest, EmailText, Event, Happening, LetterId, MailboxAddress, PersonRecord,
-    PersonalFields, PostalAddress, State, TransportStatus,
+    Acceptance, CauseCode, Digest, EmailText, Event, Happening, LetterId, MailboxAddress,
+    PersonRecord, PersonalFields, PostalAddress, State, StopReason, TransportStatus,
 };
 use utpost_wire::{PostClass, PrintColour, ReturnHandling};
 
@@ -513,13 +513,88 @@ fn a_letter_that_waited_stays_in_the_outbox_while_the_register_is_silent() {
 }
 
 #[test]
-fn a_letter_that_was_offered_keeps_its_sealing_however_long_it_waits() {
+fn a_letter_that_was_offered_is_looked_up_again_and_keeps_its_sealing_however_long_it_waits() {
     let (office, id, _) = after(unreachable());
     let first = office.ledger.folded(id).sealed().unwrap().message_id;
     office.clock.pass(24 * 60 * 60);
     assert_eq!(advanced(&office, id).unwrap(), State::AtAccessPoint);
-    assert_eq!(office.log.count("look_up"), 1);
+    assert_eq!(office.log.count("look_up"), 2);
     assert_eq!(office.ledger.folded(id).sealed().unwrap().message_id, first);
+}
+
+#[test]
+fn a_letter_that_was_offered_and_goes_elsewhere_now_is_stopped_and_never_sealed_anew() {
+    let moved = || PersonRecord {
+        supplier: Some(EBOKS.to_owned()),
+        ..TestRegister::citizen_with(&PAPERS.eboks)
+    };
+    for record in [TestRegister::reserved, moved] {
+        let (office, id, _) = after(busy(503));
+        let first = office.ledger.folded(id).sealed().unwrap().clone();
+        office.clock.pass(3 * 24 * 60 * 60);
+        office.register.tells(record());
+        office.log.clear();
+        assert_eq!(
+            advanced(&office, id).unwrap_err().code(),
+            Code::ChannelChanged
+        );
+        assert_eq!(office.log.count("submit"), 0);
+        let letter = office.ledger.folded(id);
+        assert_eq!(letter.sealed(), Some(&first));
+        office.desk().cancel(id).unwrap();
+    }
+}
+
+#[test]
+fn a_program_that_ends_while_it_seals_anew_leaves_the_letter_in_the_outbox() {
+    for (event, sealings) in [("sealed", 1), ("decided", 2)] {
+        let office = Office::new();
+        let id = office.queued();
+        office.clock.pass(301);
+        let other = || TestRegister::citizen_with(&PAPERS.digipost_renewed);
+        office.register.tells(other()).tells(other());
+        *office.ledger.fails.lock().unwrap() =
+            Some((event, utpost_dispatch::LedgerFault::DiskFull));
+        advanced(&office, id).unwrap_err();
+        assert_eq!(office.state(id), State::Queued);
+        let names = office.ledger.names(id);
+        let sealed = names.iter().filter(|name| **name == "sealed").count();
+        assert_eq!(sealed, sealings);
+        // Whichever parcel lies there, the next round sends the one for the new certificate.
+        assert_eq!(advanced(&office, id).unwrap(), State::AtAccessPoint);
+        assert_eq!(
+            office
+                .ledger
+                .folded(id)
+                .sealed()
+                .unwrap()
+                .recipient_certificate,
+            PAPERS.digipost_renewed.certificate().fingerprint()
+        );
+    }
+}
+
+#[test]
+fn a_refusal_of_a_restored_letter_s_first_attempt_here_is_asked_about_first() {
+    let office = Office::new();
+    let id = office.queued();
+    let now = office.clock.now();
+    let code = CauseCode::new("UNKNOWN_THERE");
+    for what in [
+        Happening::Restored,
+        Happening::NotReceived { code },
+        Happening::Stopped {
+            reason: StopReason::Restored,
+        },
+        Happening::Confirmed,
+    ] {
+        office.ledger.meanwhile(id, now, what);
+    }
+    office.access_point.answers(refused(400));
+    office
+        .access_point
+        .tells(Some(vec![status(TransportStatus::Created, "x")]));
+    assert_eq!(advanced(&office, id).unwrap(), State::AtAccessPoint);
 }
 
 /// The first attempt of the letter as it lies sealed.

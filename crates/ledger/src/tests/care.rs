@@ -5,7 +5,9 @@ use utpost_dispatch::{Halt, Restoration};
 use zeroize::Zeroizing;
 
 use super::*;
-use crate::{BackupFault, Finding, Recovery, RecoveryFault, RecoverySecret};
+use crate::{
+    BackupFault, Finding, Forgettable, Recovery, RecoveryFault, RecoverySecret, Soundness,
+};
 
 const PASSPHRASE: &str = "fire hester i en fjord";
 const NEW_KEY: [u8; 32] = [0x17; 32];
@@ -53,9 +55,34 @@ fn restore(from: &Path, home: &TempDir) -> Result<LedgerFile, BackupFault> {
         &to,
         &NEW_KEY,
         Environment::Practice,
+        Soundness::Whole,
         at(60),
     )
     .map(|(ledger, _)| ledger)
+}
+
+/// A time when a letter that went at the beginning stops no other any more.
+fn later(minute: i64) -> Timestamp {
+    at(minute) + SignedDuration::from_hours(31 * 24)
+}
+
+fn failed() -> Happening {
+    Happening::StatusSeen {
+        status: TransportStatus::Failed,
+        stamp: None,
+    }
+}
+
+fn waiting() -> Happening {
+    Happening::ReceiptWaitingForTrust {
+        receipt_id: ReceiptId::generate(),
+        receipt: Digest::of(b"receipt"),
+        signer_certificate: Digest::of(b"theirs"),
+    }
+}
+
+fn change(ledger: &LedgerFile, sql: &str) {
+    assert_eq!(ledger.connection().execute(sql, []).unwrap(), 1, "{sql}");
 }
 
 // Check
@@ -126,6 +153,88 @@ fn whatever_is_damaged_or_missing_is_found_and_left_as_it_is() {
 }
 
 #[test]
+fn every_column_of_the_lists_is_checked() {
+    let home = TempDir::new().unwrap();
+    let ledger = open(&home);
+    let letter = whole(&ledger);
+    assert_eq!(ledger.check().unwrap().findings, []);
+    let row = raw(&home);
+    let columns: Vec<String> = row
+        .prepare("SELECT name FROM pragma_table_info('overview') WHERE name <> 'letter'")
+        .unwrap()
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    assert!(columns.len() > 20);
+    for column in columns {
+        // Another value of the kind that the column takes.
+        let other = match column.as_str() {
+            "under_way" | "in_outbox" | "has_left" | "follow_up" => format!("1 - {column}"),
+            "attempts" => "attempts + 1".to_owned(),
+            "number" => continue,
+            _ => format!("coalesce({column} || ' ', 'x')"),
+        };
+        let before: rusqlite::types::Value = row
+            .query_row(&format!("SELECT {column} FROM overview"), [], |row| {
+                row.get(0)
+            })
+            .unwrap();
+        change(&ledger, &format!("UPDATE overview SET {column} = {other}"));
+        let findings = ledger.check().unwrap().findings;
+        assert_eq!(findings, [Finding::Letter(letter)], "{column}");
+        ledger
+            .connection()
+            .execute(&format!("UPDATE overview SET {column} = ?1"), [before])
+            .unwrap();
+    }
+    assert_eq!(ledger.check().unwrap().findings, []);
+    change(&ledger, "UPDATE overview_words SET words = 'other'");
+    assert_eq!(ledger.check().unwrap().findings, [Finding::Letter(letter)]);
+}
+
+#[test]
+fn the_lists_of_letters_of_every_life_are_found_as_written() {
+    let home = TempDir::new().unwrap();
+    let ledger = open(&home);
+    many_lives(&ledger, 300);
+    let report = ledger.check().unwrap();
+    assert_eq!(report.letters, 300);
+    let of_lists = |finding: &&Finding| matches!(finding, Finding::Letter(_) | Finding::Pages);
+    assert_eq!(report.findings.iter().find(of_lists), None);
+}
+
+#[test]
+fn a_key_that_retention_did_not_take_is_found_missing_and_its_parcel_stays() {
+    let home = TempDir::new().unwrap();
+    let ledger = open(&home);
+    let letter = whole(&ledger);
+    let parcel = ledger.parcel_path(ledger.row(letter).unwrap().message.unwrap());
+    change(&ledger, "UPDATE letters SET document_key = NULL");
+    let lost = [Finding::KeyMissing(letter)];
+    assert_eq!(ledger.check().unwrap().findings, lost);
+    drop(ledger);
+    let ledger = open(&home);
+    assert!(parcel.exists());
+    assert_eq!(ledger.check().unwrap().findings, lost);
+    let backup = home.path().join("backup");
+    let made = ledger.backup(&backup, &recovery(), at(50)).unwrap();
+    assert_eq!((made.documents, made.parcels), (0, 1));
+}
+
+#[test]
+fn a_receipt_that_was_altered_is_found() {
+    let home = TempDir::new().unwrap();
+    let ledger = open(&home);
+    let letter = whole(&ledger);
+    receive(&ledger, letter, 9, ReceiptKind::Delivery);
+    assert_eq!(ledger.check().unwrap().findings, []);
+    change(&ledger, "UPDATE receipts SET raw = raw || '.'");
+    let findings = ledger.check().unwrap().findings;
+    assert_eq!(findings, [Finding::ReceiptDamaged { number: 1 }]);
+}
+
+#[test]
 fn a_damaged_page_anywhere_is_a_finding_or_keeps_the_ledger_shut() {
     let home = TempDir::new().unwrap();
     let ledger = open(&home);
@@ -165,11 +274,14 @@ fn a_backup_brought_back_elsewhere_is_the_ledger_frozen_under_a_new_tag() {
     let ledger = open(&home);
     let letter = whole(&ledger);
     let draft = drafted_only(&ledger, 3);
+    ledger
+        .keep_document(draft, 0, &mut &b"%PDF"[..], 10)
+        .unwrap();
     let delivered = whole(&ledger);
     receive(&ledger, delivered, 9, ReceiptKind::Delivery);
     let backup = home.path().join("backup");
     let made = ledger.backup(&backup, &recovery(), at(50)).unwrap();
-    assert_eq!((made.documents, made.parcels, made.missing), (2, 2, 0));
+    assert_eq!((made.documents, made.parcels, made.missing), (3, 2, 0));
     assert_eq!(LedgerFile::backup_in(&backup).unwrap(), made);
     // What happens after it is not in it.
     receive(&ledger, letter, 55, ReceiptKind::Delivery);
@@ -177,12 +289,7 @@ fn a_backup_brought_back_elsewhere_is_the_ledger_frozen_under_a_new_tag() {
     assert_eq!(Seen::below(&backup).with_sentinel, 0);
     let elsewhere = TempDir::new().unwrap();
     let restored = restore(&backup, &elsewhere).unwrap();
-    // The test's draft says that it has a document and has none.
-    let missing = Finding::DocumentMissing {
-        letter: draft,
-        number: 0,
-    };
-    assert_eq!(restored.check().unwrap().findings, [missing]);
+    assert_eq!(restored.check().unwrap().findings, []);
     assert_eq!(
         restored.letter(letter).unwrap().state(),
         State::AtAccessPoint
@@ -239,7 +346,25 @@ fn a_backup_of_an_earlier_schema_is_brought_up_to_date() {
     let earlier = kept::kept(1);
     fs::copy(database(&earlier), backup.join("ledger.db")).unwrap();
     let elsewhere = TempDir::new().unwrap();
-    let restored = restore(&backup, &elsewhere).unwrap();
+    let folder = elsewhere.path().join("practice");
+    // Its database alone: documents and parcels are not there.
+    let (restored, report) = LedgerFile::restore(
+        &backup,
+        &secret(),
+        &folder,
+        &NEW_KEY,
+        Environment::Practice,
+        Soundness::AsItIs,
+        at(60),
+    )
+    .unwrap();
+    let missing = |finding: &Finding| {
+        matches!(
+            finding,
+            Finding::DocumentMissing { .. } | Finding::ParcelMissing(_)
+        )
+    };
+    assert!(report.findings.iter().all(missing));
     assert_eq!(restored.letters(100).unwrap().len(), 5);
     assert_eq!(restored.former_tags().unwrap().len(), 1);
 }
@@ -256,7 +381,16 @@ fn only_the_right_passphrase_or_private_key_brings_a_backup_back() {
     let elsewhere = TempDir::new().unwrap();
     let to = elsewhere.path().join("practice");
     let bring = |secret: &RecoverySecret| {
-        LedgerFile::restore(&backup, secret, &to, &NEW_KEY, Environment::Practice, at(2)).map(drop)
+        LedgerFile::restore(
+            &backup,
+            secret,
+            &to,
+            &NEW_KEY,
+            Environment::Practice,
+            Soundness::Whole,
+            at(2),
+        )
+        .map(drop)
     };
     let other = age::x25519::Identity::generate();
     let text = |key: &age::x25519::Identity| {
@@ -309,6 +443,7 @@ fn nothing_is_written_over_and_no_half_backup_is_brought_back() {
         &elsewhere.path().join("practice"),
         &NEW_KEY,
         Environment::Production,
+        Soundness::Whole,
         at(2),
     );
     assert!(matches!(
@@ -320,6 +455,83 @@ fn nothing_is_written_over_and_no_half_backup_is_brought_back() {
         restore(&backup, &elsewhere).map(drop),
         Err(BackupFault::NotABackup)
     ));
+}
+
+#[test]
+fn a_damaged_backup_is_refused_before_anything_is_in_its_place() {
+    let home = TempDir::new().unwrap();
+    let ledger = open(&home);
+    let (first, second) = (whole(&ledger), whole(&ledger));
+    let backup = home.path().join("backup");
+    ledger.backup(&backup, &recovery(), at(50)).unwrap();
+    fs::write(backup.join(format!("documents/{first}/0")), "other").unwrap();
+    let message = ledger.row(second).unwrap().message.unwrap();
+    fs::remove_file(backup.join(format!("parcels/{message}.cms"))).unwrap();
+
+    let elsewhere = TempDir::new().unwrap();
+    let folder = elsewhere.path().join("practice");
+    let Err(BackupFault::Unsound(report)) = restore(&backup, &elsewhere) else {
+        panic!("not refused");
+    };
+    let number = 0;
+    let expected = [
+        Finding::DocumentDamaged {
+            letter: first,
+            number,
+        },
+        Finding::ParcelMissing(second),
+        Finding::BackupFiles { told: 4, found: 3 },
+    ];
+    assert_eq!(report.findings.len(), expected.len());
+    assert!(expected.iter().all(|it| report.findings.contains(it)));
+    assert!(!LedgerFile::exists(&folder));
+
+    let (restored, told) = LedgerFile::restore(
+        &backup,
+        &secret(),
+        &folder,
+        &NEW_KEY,
+        Environment::Practice,
+        Soundness::AsItIs,
+        at(60),
+    )
+    .unwrap();
+    assert_eq!(told, report);
+    assert_eq!(read(&restored, second, 0).unwrap(), b"%PDF");
+}
+
+#[test]
+fn a_backup_ends_while_another_program_goes_on_writing() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::{Duration, Instant};
+
+    let home = TempDir::new().unwrap();
+    let ledger = open(&home);
+    let letter = whole(&ledger);
+    // More than a few thousand pages.
+    let large = incoming(None, Some(letter), &"x".repeat(24 << 20), "UNREADABLE");
+    ledger.keep_receipt(&large, None).unwrap();
+    let (ended, gave_up) = (AtomicBool::new(false), AtomicBool::new(false));
+    let backup = home.path().join("backup");
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let other = open(&home);
+            let begun = Instant::now();
+            while !ended.load(Ordering::Relaxed) {
+                drafted_only(&other, 1);
+                if begun.elapsed() > Duration::from_secs(20) {
+                    gave_up.store(true, Ordering::Relaxed);
+                    break;
+                }
+            }
+        });
+        std::thread::sleep(Duration::from_millis(50));
+        let made = ledger.backup(&backup, &recovery(), at(50));
+        ended.store(true, Ordering::Relaxed);
+        made.unwrap();
+    });
+    assert!(!gave_up.into_inner(), "it ended when the writer did");
+    assert!(ledger.check_chain().unwrap().broken_at.is_none());
 }
 
 #[test]
@@ -386,7 +598,146 @@ fn an_export_is_readable_and_whole() {
     assert_eq!((one.letters, one.receipts), (1, 1));
 }
 
+#[test]
+fn an_export_goes_on_beside_a_document_that_cannot_be_read_and_names_it() {
+    let home = TempDir::new().unwrap();
+    let ledger = open(&home);
+    let (cut, lost, sound) = (whole(&ledger), whole(&ledger), whole(&ledger));
+    let document = |letter| home.path().join(format!("practice/documents/{letter}/0"));
+    let sealed = bytes_of(&document(cut));
+    fs::write(document(cut), &sealed[..sealed.len() - 1]).unwrap();
+    fs::remove_file(document(lost)).unwrap();
+    let to = home.path().join("export");
+    let exported = ledger.export(&to, None).unwrap();
+    assert_eq!(
+        (exported.letters, exported.documents, exported.unreadable),
+        (3, 1, 2)
+    );
+    let written = |letter| to.join(format!("documents/{letter}/0.pdf"));
+    assert_eq!(bytes_of(&written(sound)), b"%PDF");
+    assert!(!written(cut).exists() && !written(lost).exists());
+    let named = fs::read_to_string(to.join("unreadable.jsonl")).unwrap();
+    assert_eq!(named.lines().count(), 2);
+    assert!([cut, lost].iter().all(|it| named.contains(&it.to_string())));
+    assert!(named.contains(r#""document":0"#));
+}
+
+#[test]
+fn a_broken_off_export_leaves_nothing_in_the_clear() {
+    let home = TempDir::new().unwrap();
+    let ledger = open(&home);
+    let letter = whole(&ledger);
+    receive(&ledger, letter, 9, ReceiptKind::Delivery);
+    let to = home.path().join("export");
+    let unknown = LetterId::generate();
+    let exported = ledger.export(&to, Some(&[letter, unknown]));
+    assert!(matches!(
+        exported,
+        Err(BackupFault::Ledger(LedgerFault::NotFound))
+    ));
+    assert_eq!(walk(&to), Vec::<PathBuf>::new());
+    ledger.export(&to, Some(&[letter])).unwrap();
+}
+
 // Retention
+
+#[test]
+fn a_letter_that_needs_follow_up_is_told_apart_and_one_that_waits_for_trust_is_not_forgotten() {
+    let home = TempDir::new().unwrap();
+    let ledger = open(&home);
+    let letters: Vec<LetterId> = (0..4).map(|_| whole(&ledger)).collect();
+    let [delivered, fails, waits, fails_and_waits] = letters[..] else {
+        unreachable!()
+    };
+    receive(&ledger, delivered, 9, ReceiptKind::Delivery);
+    receive(&ledger, waits, 9, ReceiptKind::Delivery);
+    for letter in [fails, fails_and_waits] {
+        ledger.record(letter, &entry(9, failed())).unwrap();
+    }
+    for letter in [waits, fails_and_waits] {
+        let receipt = incoming(Some(ReceiptId::generate()), Some(letter), "a.b.c", "WAITS");
+        let receipt = IncomingReceipt {
+            raw: format!("{letter}"),
+            ..receipt
+        };
+        ledger
+            .keep_receipt(&receipt, Some(&entry(10, waiting())))
+            .unwrap();
+        let refused = ledger.forget(letter, later(99));
+        assert!(matches!(refused, Err(LedgerFault::Impossible(_))));
+        let kept = ledger.receipts(Some(letter)).unwrap();
+        assert!(kept.iter().all(|kept| !kept.receipt.raw.is_empty()));
+    }
+    assert_eq!(
+        ledger.forgettable(at(99), later(99)).unwrap(),
+        Forgettable {
+            over: vec![delivered],
+            follow_up: vec![fails],
+        }
+    );
+    ledger.forget(fails, later(99)).unwrap();
+}
+
+#[test]
+fn a_letter_that_still_stops_the_same_one_is_not_forgotten() {
+    let home = TempDir::new().unwrap();
+    let ledger = open(&home);
+    let letter = whole(&ledger);
+    receive(&ledger, letter, 9, ReceiptKind::Delivery);
+    let went = at(3);
+    let last = went + SignedDuration::from_hours(30 * 24);
+    let over = |now| ledger.forgettable(at(99), now).unwrap().over;
+    for now in [at(99), last] {
+        assert_eq!(over(now), []);
+        let refused = ledger.forget(letter, now);
+        assert!(matches!(refused, Err(LedgerFault::Impossible(_))));
+    }
+    let after = last + SignedDuration::from_secs(1);
+    assert_eq!(over(after), [letter]);
+    ledger.forget(letter, after).unwrap();
+    // One that was given up never went.
+    let cancelled = drafted_only(&ledger, 1);
+    ledger
+        .record(cancelled, &entry(2, Happening::Cancelled))
+        .unwrap();
+    ledger.forget(cancelled, at(5)).unwrap();
+}
+
+#[test]
+fn receipts_of_no_letter_lose_their_text_too() {
+    let home = TempDir::new().unwrap();
+    let ledger = open(&home);
+    let letter = whole(&ledger);
+    receive(&ledger, letter, 9, ReceiptKind::Delivery);
+    let early = incoming(None, None, "early", "UNREADABLE");
+    let late = IncomingReceipt {
+        raw: "late".to_owned(),
+        received_at: at(20),
+        ..early.clone()
+    };
+    for stray in [&early, &late] {
+        ledger.keep_receipt(stray, None).unwrap();
+    }
+    assert_eq!(ledger.forgettable_strays(at(20)).unwrap(), 1);
+    assert_eq!(ledger.forget_strays(at(20)).unwrap(), 1);
+    assert_eq!(ledger.forget_strays(at(20)).unwrap(), 0);
+    let texts: Vec<String> = ledger
+        .receipts(None)
+        .unwrap()
+        .into_iter()
+        .map(|kept| kept.receipt.raw)
+        .collect();
+    assert_eq!(texts, ["", "late"]);
+    assert!(
+        !ledger.receipts(Some(letter)).unwrap()[0]
+            .receipt
+            .raw
+            .is_empty()
+    );
+    assert_eq!(ledger.check().unwrap().findings, []);
+    let again = ledger.keep_receipt(&early, None).unwrap();
+    assert_eq!(again, ReceiptKept::Known);
+}
 
 #[test]
 fn a_forgotten_letter_leaves_its_proof_and_nothing_personal() {
@@ -395,16 +746,17 @@ fn a_forgotten_letter_leaves_its_proof_and_nothing_personal() {
     let letter = whole(&ledger);
     receive(&ledger, letter, 9, ReceiptKind::Delivery);
     let on_its_way = whole(&ledger);
-    assert_eq!(ledger.forgettable(at(9)).unwrap(), []);
-    assert_eq!(ledger.forgettable(at(10)).unwrap(), [letter]);
-    let refused = ledger.forget(on_its_way, at(20));
+    let over = |before| ledger.forgettable(before, later(20)).unwrap().over;
+    assert_eq!(over(at(9)), []);
+    assert_eq!(over(at(10)), [letter]);
+    let refused = ledger.forget(on_its_way, later(20));
     assert!(matches!(refused, Err(LedgerFault::Impossible(_))));
 
     let message = ledger.row(letter).unwrap().message.unwrap();
     let before = ledger.letter(letter).unwrap();
-    ledger.forget(letter, at(20)).unwrap();
-    ledger.forget(letter, at(21)).unwrap();
-    assert_eq!(ledger.forgettable(at(99)).unwrap(), []);
+    ledger.forget(letter, later(20)).unwrap();
+    ledger.forget(letter, later(21)).unwrap();
+    assert_eq!(over(at(99)), []);
     assert_eq!(ledger.letter(letter).unwrap(), before);
     assert_eq!(ledger.check().unwrap().findings, []);
     assert!(!ledger.parcel_path(message).exists());
@@ -452,7 +804,7 @@ fn what_a_crash_leaves_of_a_forgotten_letter_goes_at_the_next_opening() {
     let ledger = open(&home);
     let letter = whole(&ledger);
     receive(&ledger, letter, 9, ReceiptKind::Delivery);
-    ledger.forget(letter, at(20)).unwrap();
+    ledger.forget(letter, later(20)).unwrap();
     let document = home.path().join(format!("practice/documents/{letter}/0"));
     fs::create_dir(document.parent().unwrap()).unwrap();
     fs::write(&document, "sealed").unwrap();
@@ -469,8 +821,8 @@ fn forgotten_values_are_in_no_page_of_the_file() {
         let letter = whole(&ledger);
         receive(&ledger, letter, 9, ReceiptKind::Delivery);
     }
-    for letter in ledger.forgettable(at(99)).unwrap() {
-        ledger.forget(letter, at(99)).unwrap();
+    for letter in ledger.forgettable(at(99), later(99)).unwrap().over {
+        ledger.forget(letter, later(99)).unwrap();
     }
     ledger.empty_log().unwrap();
     let log = home.path().join("practice/ledger.db-wal");

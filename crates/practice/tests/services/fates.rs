@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use std::net::TcpStream;
 
 use crate::support::{Bench, Content, Ids, Letter, MAILBOX, SEND, package, payload, sign};
-use openssl::ssl::{SslConnector, SslMethod};
+use openssl::ssl::{SslConnector, SslMethod, SslStream};
 use openssl::x509::X509;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -69,7 +69,13 @@ fn kinds(row: &MessageEnd) -> Vec<&str> {
 
 /// Offers a message of these ids until it is taken: `None` for a call without an answer.
 fn offer_until_taken(bench: &Bench, ids: Ids) -> Vec<Option<u16>> {
-    let package = b"p".to_vec();
+    let certificate = bench
+        .at()
+        .ca_file
+        .with_file_name(format!("{DIGIPOST}.cert.pem"));
+    let certificate = X509::from_pem(&std::fs::read(certificate).unwrap()).unwrap();
+    let whole = package::make(&bench.own, Some("rask.elveos#5949"));
+    let package = package::encrypt(&whole, &certificate);
     let mut answers = Vec::new();
     while answers.last() != Some(&Some(201)) && answers.len() < 5 {
         let token = bench.token(SEND);
@@ -102,8 +108,9 @@ fn what_heals_is_met_once_and_the_letter_is_taken_once() {
         fated(&bench, kind.clone());
         let ids = Ids::new();
         assert_eq!(offer_until_taken(&bench, ids), answers, "{kind}");
-        let row = row(&bench, ids.message);
+        let row = settled(&bench, ids.message);
         assert_eq!((row.met, row.accepted_times), (1, 1), "{row:?}");
+        assert!(!row.sender_at_fault, "{row:?}");
         assert_eq!(row.conversation, Some(ids.conversation));
         assert_eq!(row.fate.as_ref().unwrap()["kind"], kind["kind"]);
         // Another message meets nothing.
@@ -120,10 +127,11 @@ fn a_message_whose_answer_was_lost_is_in_and_a_second_offer_of_it_is_a_duplicate
     let answers = offer_until_taken(&bench, ids);
     assert_eq!(&answers[..2], [None, Some(400)]);
     assert_eq!(bench.statuses(ids.message).status(), 200);
-    let row = row(&bench, ids.message);
-    assert_eq!(row.accepted_times, 1);
+    let row = settled(&bench, ids.message);
+    assert_eq!((row.accepted_times, row.sender_at_fault), (1, false));
     // A refusal after it was taken does not end it.
-    assert_ne!(row.expected_end, Some(End::Refused));
+    assert_eq!(row.expected_end, Some(End::Delivered));
+    assert!(row.refusals.contains(&400));
 }
 
 #[test]
@@ -139,6 +147,7 @@ fn a_message_that_is_refused_for_good_is_refused_at_every_offer() {
         assert_eq!((row.met, row.accepted_times), (5, 0));
         assert_eq!(row.expected_end, Some(End::Refused));
         assert_eq!(row.refusals, [status; 5]);
+        assert!(!row.sender_at_fault);
     }
 }
 
@@ -152,18 +161,105 @@ fn a_message_broken_by_its_own_sender_ends_refused_and_one_without_a_valid_token
     message["standardBusinessDocument"]["digital"]["spraak"] = json!("norsk");
     let answer = bench.submit(&token, sign(&message, &bench.own), b"p".to_vec());
     assert_eq!(answer.unwrap().status(), 400);
-    assert_eq!(
-        row(&bench, ids.message).expected_end,
-        Some(End::Refused),
-        "{:?}",
-        row(&bench, ids.message)
-    );
+    let broken = row(&bench, ids.message);
+    assert_eq!(broken.expected_end, Some(End::Refused), "{broken:?}");
+    assert!(broken.sender_at_fault);
     fated(&bench, json!({ "kind": "status", "status": 503 }));
     let waiting = Ids::new();
     let message = LETTER.message(waiting, &token, &openssl::sha::sha256(b"p"));
     let answer = bench.submit(&token, sign(&message, &bench.own), b"p".to_vec());
     assert_eq!(answer.unwrap().status(), 503);
-    assert_eq!(row(&bench, waiting.message).expected_end, None);
+    let row = row(&bench, waiting.message);
+    assert_eq!((row.expected_end, row.sender_at_fault), (None, false));
+    // Nor does one that comes with a token that is not believed say anything of its sender.
+    let ids = Ids::new();
+    let message = LETTER.message(ids, "expired", &openssl::sha::sha256(b"p"));
+    let answer = bench.submit("expired", sign(&message, &bench.own), b"p".to_vec());
+    assert_eq!(answer.unwrap().status(), 401);
+    let mut rows = rows(&bench).into_iter();
+    assert!(!rows.any(|row| row.message == ids.message && row.sender_at_fault));
+}
+
+#[test]
+fn what_practices_own_checks_find_wrong_is_the_senders_fault_whatever_the_fate() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::start(folder.path());
+    // It cannot be opened: once it is there, as such, and beside a fault of the supplier's.
+    let wrongly_sealed = || {
+        let token = bench.token(SEND);
+        let ids = Ids::new();
+        let message = LETTER.message(ids, &token, &openssl::sha::sha256(b"p"));
+        let answer = bench.submit(&token, sign(&message, &bench.own), b"p".to_vec());
+        assert_eq!(answer.unwrap().status(), 201);
+        settled(&bench, ids.message)
+    };
+    let letter = |receiver, mailbox| Letter {
+        receiver,
+        content: Content::Digital {
+            mailbox,
+            opening: false,
+        },
+    };
+    let plain = wrongly_sealed();
+    assert_eq!(plain.fate, None);
+    fated(&bench, json!({ "kind": "failed_early" }));
+    let early = wrongly_sealed();
+    assert!(early.fate.is_some());
+    let nobodys = letter(DIGIPOST, "ingen.av.disse#0000");
+    let nobodys = settled(&bench, bench.send(&nobodys).message);
+    let at_the_print_shop = letter(PRINT, "rask.elveos#5949");
+    let misdirected = settled(&bench, bench.send(&at_the_print_shop).message);
+    let wrong = [plain, early, nobodys, misdirected];
+    for row in &wrong {
+        assert_eq!(row.expected_end, Some(End::Failed), "{row:?}");
+        assert!(row.sender_at_fault, "{row:?}");
+    }
+    let right = settled(&bench, bench.send(&LETTER).message);
+    assert!(!right.sender_at_fault);
+    // It is in the books.
+    let before = rows(&bench);
+    bench.practice.shutdown().unwrap();
+    assert_eq!(rows(&Bench::start(folder.path())), before);
+}
+
+#[test]
+fn an_upload_that_breaks_off_is_no_refusal_and_no_fault() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::start(folder.path());
+    let token = bench.token(SEND);
+    let ids = Ids::new();
+    let package = b"p".to_vec();
+    let message = LETTER.message(ids, &token, &openssl::sha::sha256(&package));
+    let message = sign(&message, &bench.own);
+    let begun = format!(
+        "--b\r\nContent-Disposition: form-data; name=\"forretningsmelding\"\r\n\r\n{message}\r\n\
+         --b\r\nContent-Disposition: form-data; name=\"dokumentpakke\"\r\n\r\npart of it"
+    );
+    // Less than was announced: the sender was killed.
+    let head = format!(
+        "Authorization: Bearer {token}\r\nContent-Type: multipart/form-data; boundary=b\r\n\
+         Content-Length: {}\r\n",
+        begun.len() + 1000
+    );
+    let mut line = secured(&bench);
+    let call = format!("POST /dpi/messages/out HTTP/1.1\r\nHost: practice\r\n{head}\r\n{begun}");
+    line.write_all(call.as_bytes()).unwrap();
+    line.shutdown().unwrap();
+    // Until practice has seen the end of it.
+    let _ = line.get_ref().shutdown(std::net::Shutdown::Write);
+    let _ = line.read_to_end(&mut Vec::new());
+    assert_eq!(rows(&bench), []);
+    // An upload that is damaged though it is all there is.
+    let damaged = bench
+        .http
+        .post(format!("{}/messages/out", bench.at().access_point_base))
+        .bearer_auth(&token)
+        .header("Content-Type", "multipart/form-data; boundary=b")
+        .body(begun)
+        .send()
+        .unwrap();
+    assert_eq!(damaged.status(), 400);
+    assert!(row(&bench, ids.message).sender_at_fault);
 }
 
 #[test]
@@ -183,12 +279,7 @@ fn an_upload_can_be_reset_in_its_middle() {
 /// announced as so large; `None` when TCP itself ends in order.
 fn broken_off(bench: &Bench, announced: usize) -> Option<io::ErrorKind> {
     let address = bench.practice.base_url().strip_prefix("https://").unwrap();
-    let mut connector = SslConnector::builder(SslMethod::tls()).unwrap();
-    let root = std::fs::read(&bench.at().ca_file).unwrap();
-    let root = X509::from_pem(&root).unwrap();
-    connector.cert_store_mut().add_cert(root).unwrap();
-    let line = TcpStream::connect(address).unwrap();
-    let mut tls = connector.build().connect("127.0.0.1", line).unwrap();
+    let mut tls = secured(bench);
     let head = format!(
         "POST /dpi/messages/out HTTP/1.1\r\nHost: {address}\r\nContent-Length: {announced}\r\n\r\n"
     );
@@ -210,6 +301,17 @@ fn broken_off(bench: &Bench, announced: usize) -> Option<io::ErrorKind> {
         cause = fault.source();
     }
     None
+}
+
+/// A connection to practice by hand.
+fn secured(bench: &Bench) -> SslStream<TcpStream> {
+    let address = bench.practice.base_url().strip_prefix("https://").unwrap();
+    let mut connector = SslConnector::builder(SslMethod::tls()).unwrap();
+    let root = std::fs::read(&bench.at().ca_file).unwrap();
+    let root = X509::from_pem(&root).unwrap();
+    connector.cert_store_mut().add_cert(root).unwrap();
+    let line = TcpStream::connect(address).unwrap();
+    connector.build().connect("127.0.0.1", line).unwrap()
 }
 
 #[test]
@@ -273,6 +375,7 @@ fn what_happens_behind_the_access_point_ends_as_it_is_written_down() {
         fated(&bench, json!({ "kind": kind }));
         let row = settled(&bench, bench.send(letter).message);
         assert_eq!(kinds(&row), receipts, "{kind}");
+        assert!(!row.sender_at_fault, "{kind}");
         assert_eq!((row.expected_end, row.accepted_times), (Some(end), 1));
     }
 }
@@ -440,6 +543,7 @@ fn a_letter_to_a_mailbox_that_was_closed_in_the_meantime_ends_failed() {
     assert_eq!(row.fate.as_ref().unwrap()["kind"], "outdated_mailbox");
     assert_eq!(row.expected_end, Some(End::Failed));
     assert_eq!((row.accepted_times, row.mailbox_copies), (1, 0));
+    assert!(!row.sender_at_fault);
 }
 
 #[test]

@@ -155,6 +155,10 @@ fn each_citizen_with_a_fault_of_their_own_has_it() {
             "SENDT"
         };
         assert_eq!(last, status, "{name}");
+        let row = get(&bench, "/messages");
+        let mut rows = row.as_array().unwrap().iter();
+        let row = rows.find(|row| row["message"] == ids.message.to_string());
+        assert_eq!(row.unwrap()["sender_at_fault"], false, "{name}");
     }
 }
 

@@ -111,6 +111,13 @@ impl TestLedger {
         self.happened(id).iter().map(Happening::name).collect()
     }
 
+    /// As retention does it.
+    pub(crate) fn empty_receipts(&self) {
+        let mut kept = self.kept.lock().unwrap();
+        let texts = kept.receipts.iter_mut().map(|kept| &mut kept.receipt.raw);
+        texts.for_each(String::clear);
+    }
+
     fn all(&self) -> Vec<LetterId> {
         self.kept.lock().unwrap().letters.keys().copied().collect()
     }
