@@ -36,12 +36,9 @@ mod tests {
             let core = core.unwrap().split_whitespace().skip(4);
             core.take(2).map(str::to_owned).collect::<Vec<_>>()
         };
-        if limit()[1] == "0" {
-            // An ordinary user cannot get from 0 to 1.
-            return;
-        }
+        let before = limit();
         no_memory_dumps();
-        // Not 0, which collectors do not go by.
-        assert_eq!(limit(), ["1", "1"]);
+        // Not 0, which collectors do not go by; but from 0 an ordinary user cannot get to 1.
+        assert!(limit() == ["1", "1"] || before == ["0", "0"]);
     }
 }
