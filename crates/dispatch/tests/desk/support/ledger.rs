@@ -35,11 +35,13 @@ pub(crate) struct TestLedger {
 #[derive(Default)]
 struct Kept {
     letters: BTreeMap<LetterId, OneLetter>,
+    opened: usize,
     receipts: Vec<StoredReceipt>,
 }
 
 #[derive(Default)]
 struct OneLetter {
+    number: usize,
     documents: BTreeMap<u32, Vec<u8>>,
     history: Vec<Recorded>,
     messages: BTreeMap<u32, String>,
@@ -118,8 +120,12 @@ impl TestLedger {
         texts.for_each(String::clear);
     }
 
+    /// In the order they were begun.
     fn all(&self) -> Vec<LetterId> {
-        self.kept.lock().unwrap().letters.keys().copied().collect()
+        let kept = self.kept.lock().unwrap();
+        let mut all: Vec<LetterId> = kept.letters.keys().copied().collect();
+        all.sort_by_key(|id| kept.letters[id].number);
+        all
     }
 
     /// When a letter that is on its way or arrived was sealed.
@@ -184,11 +190,14 @@ impl Ledger for TestLedger {
     }
 
     fn open_letter(&self, letter: LetterId) -> Result<(), LedgerFault> {
-        self.kept
-            .lock()
-            .unwrap()
-            .letters
-            .insert(letter, OneLetter::default());
+        let mut kept = self.kept.lock().unwrap();
+        kept.opened += 1;
+        let number = kept.opened;
+        let opened = OneLetter {
+            number,
+            ..OneLetter::default()
+        };
+        kept.letters.insert(letter, opened);
         Ok(())
     }
 
