@@ -1,42 +1,19 @@
 //! What a full ledger's lists cost.
 
-use std::fs;
-use std::path::Path;
-
 use serde_json::Value;
 
-use crate::{Outcome, setup, shell};
+use crate::bench::{judged, measured_in_memory};
+use crate::{Outcome, setup};
 
 const LETTERS: &str = "100000";
 const BUDGET_MS: f64 = 30.0;
 
 pub(crate) fn ledger() -> Outcome {
     setup::for_console()?;
-    let in_memory = Path::new("/dev/shm");
-    let folder = if in_memory.is_dir() {
-        in_memory
-    } else {
-        Path::new("target")
-    };
-    let folder = folder.join(format!("utpost-bench-ledger-{}", std::process::id()));
-    fs::create_dir_all(&folder).map_err(|fault| format!("{}: {fault}", folder.display()))?;
-    let measured = shell::output(
-        shell::cargo()
-            .args(["run", "--quiet", "--release", "-p", "utpost-ledger"])
-            .args(["--example", "bench_ledger", "--"])
-            .arg(&folder)
-            .arg(LETTERS),
-    );
-    fs::remove_dir_all(&folder).map_err(|fault| format!("{}: {fault}", folder.display()))?;
-    let measured = measured?;
-    print!("{measured}");
-    let figures: Value = serde_json::from_str(&measured)
-        .map_err(|_| format!("bench_ledger did not answer with JSON: {measured}"))?;
-    if within(&figures) {
-        Ok(())
-    } else {
-        Err("The budget is exceeded.".into())
-    }
+    let figures = measured_in_memory("utpost-ledger", "bench_ledger", |command| {
+        command.arg(LETTERS);
+    })?;
+    judged(within(&figures))
 }
 
 fn within(figures: &Value) -> bool {

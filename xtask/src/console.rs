@@ -101,6 +101,13 @@ impl Console {
         command
     }
 
+    /// Tells another program where everything lies.
+    pub(crate) fn set_places(&self, command: &mut Command) {
+        command.env("UTPOST_DATA", self.data());
+        command.env("UTPOST_KEY_FILE", self.key_file());
+        command.env("UTPOST_PRACTICE_DATA", self.practice_data());
+    }
+
     /// Runs a command with `--json`, `input` on its standard input, and reads its answer.
     pub(crate) fn ask(&self, arguments: &[&str], input: &str) -> Result<Answer, String> {
         let mut command = self.command();

@@ -8,21 +8,21 @@
     reason = "a measurement"
 )]
 
-use std::collections::BTreeSet;
 use std::error::Error;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use utpost_dispatch::{Entry, Filter, IncomingReceipt, Ledger, Query};
 use utpost_domain::{
-    Acceptance, Actor, ChannelName, Confirmation, ContactFacts, ConversationId, Decided, Digest,
-    DocumentFacts, Drafted, Environment, Event, Facts, Field, Happening, Language, LetterId,
-    LetterKind, MediaType, MessageId, OpeningReceipt, OrgNumber, PersonalFields, Reason, ReceiptId,
-    ReceiptKind, Sealed, SecurityLevel, Sensitive, VerifiedReceiptFacts,
+    Actor, Environment, Event, FaultSide, Happening, LetterId, PersonalFields, ReceiptKind,
 };
 use utpost_ledger::LedgerFile;
+
+#[path = "../src/tests/sample.rs"]
+#[allow(clippy::unwrap_used, reason = "samples known to be right")]
+mod sample;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -86,7 +86,7 @@ fn acts() -> Vec<(&'static str, Vec<Act>)> {
         "nr. 777",
         "ingen slik",
         "ø",
-        "2026-03",
+        "2027-03",
         "kari 40",
     ];
     let filters = [
@@ -144,14 +144,13 @@ fn milliseconds(time: Duration) -> f64 {
 
 /// Letters over two years: most opened or delivered, some failed, given up, or still on their way.
 fn fill(ledger: &LedgerFile, letters: u32) -> Outcome<()> {
-    let start: Timestamp = "2024-12-01T08:00:00Z".parse()?;
     for index in 0..letters {
-        let at = start + SignedDuration::from_mins(i64::from(index) * 10);
+        let begins = sample::at(i64::from(index) * 10);
         let id = LetterId::generate();
         ledger.open_letter(id)?;
-        for (second, (what, personal)) in (0..).zip(life(index)?) {
+        for (second, (what, personal)) in (0..).zip(life(index)) {
             let event = Event {
-                at: at + SignedDuration::from_secs(second),
+                at: begins + SignedDuration::from_secs(second),
                 actor: Actor::Program,
                 what,
             };
@@ -165,7 +164,7 @@ fn fill(ledger: &LedgerFile, letters: u32) -> Outcome<()> {
                         raw: format!("{index} {second} {}", "r".repeat(2000)),
                         received_at: entry.event.at,
                         verdict: IncomingReceipt::VERIFIED.to_owned(),
-                        signer: Some(provider()?),
+                        signer: Some(sample::provider()),
                     };
                     ledger.keep_receipt(&receipt, Some(&entry))?;
                     ledger.acknowledge(facts.receipt_id, entry.event.at)?;
@@ -177,57 +176,28 @@ fn fill(ledger: &LedgerFile, letters: u32) -> Outcome<()> {
     Ok(())
 }
 
-fn life(index: u32) -> Outcome<Vec<(Happening, PersonalFields)>> {
-    let none = PersonalFields::new;
-    let mut life = vec![(drafted(), personal(index))];
+fn life(index: u32) -> Vec<(Happening, PersonalFields)> {
+    let mut life = vec![(sample::drafted(), personal(index))];
+    let nothing_personal = |what| (what, PersonalFields::new());
     if index % 50 == 7 {
-        life.push((Happening::Cancelled, none()));
-        return Ok(life);
+        life.push(nothing_personal(Happening::Cancelled));
+        return life;
     }
-    let message_id = MessageId::generate();
-    let sealed = Happening::Sealed(Sealed {
-        message_id,
-        conversation_id: ConversationId::generate(),
-        parcel: Digest::of(b"parcel"),
-        parcel_bytes: 6,
-        signer: Digest::of(b"ours"),
-        recipient_certificate: Digest::of(b"theirs"),
-        receiver: provider()?,
-        carrier: utpost_domain::Carrier::Digital,
-    });
-    let attempt = Happening::AttemptStarted {
-        attempt: 1,
-        message_id,
-    };
-    let pressed = Happening::SendPressed {
-        until: Timestamp::UNIX_EPOCH,
-    };
-    let accepted = Happening::Accepted {
-        how: Acceptance::Answered,
-    };
-    for what in [decided(), pressed, sealed, attempt, accepted] {
-        life.push((what, none()));
-    }
+    life.extend(sample::sending().map(nothing_personal));
     let receipts: &[ReceiptKind] = match index % 100 {
         0 => &[],
         1 => &[ReceiptKind::Error {
-            fault: utpost_domain::FaultSide::Client,
+            fault: FaultSide::Client,
         }],
         2..40 => &[ReceiptKind::Delivery],
         _ => &[ReceiptKind::Delivery, ReceiptKind::Opening],
     };
-    for kind in receipts {
-        let receipt = VerifiedReceiptFacts {
-            kind: *kind,
-            receipt_id: ReceiptId::generate(),
-            occurred_at: Timestamp::UNIX_EPOCH,
-            signer: provider()?,
-            signer_certificate: Digest::of(b"theirs"),
-            receipt: Digest::of(b"receipt"),
-        };
-        life.push((Happening::ReceiptVerified(receipt), none()));
-    }
-    Ok(life)
+    life.extend(
+        receipts
+            .iter()
+            .map(|kind| nothing_personal(sample::verified(*kind))),
+    );
+    life
 }
 
 fn personal(index: u32) -> PersonalFields {
@@ -246,53 +216,9 @@ fn personal(index: u32) -> PersonalFields {
     let name = format!("{} {}", pick(&FIRST, 3), pick(&LAST, 5));
     // Synthetic: a month beyond 80.
     let number = ["20914695016", "01835550962", "02825777442"][index as usize % 3];
-    [
-        ("title", title),
-        ("recipient_name", name),
-        ("recipient", number.to_owned()),
-    ]
-    .into_iter()
-    .map(|(field, value)| (field.to_owned(), Sensitive::new(value)))
-    .collect()
-}
-
-fn drafted() -> Happening {
-    Happening::Drafted(Drafted {
-        environment: Environment::Practice,
-        kind: LetterKind::Decision,
-        documents: vec![DocumentFacts {
-            digest: Digest::of(b"%PDF"),
-            bytes: 4,
-            media_type: MediaType::Pdf,
-        }],
-        security: SecurityLevel::Level4,
-        language: Language::default(),
-        opening_receipt: OpeningReceipt::NotWanted,
-        visible_from: None,
-        replaces: None,
-    })
-}
-
-fn decided() -> Happening {
-    Happening::Decided(Decided {
-        channel: ChannelName::Digital,
-        reason: Reason::MailboxUsable,
-        facts: Facts {
-            looked_up_at: Timestamp::UNIX_EPOCH,
-            status: Field::Absent,
-            reservation: Field::Absent,
-            reserved_at: None,
-            notification: Field::Absent,
-            supplier: None,
-            certificate: None,
-            email: ContactFacts::Absent,
-            mobile: ContactFacts::Absent,
-            warnings: BTreeSet::new(),
-        },
-        confirm: Confirmation::NotNeeded,
-    })
-}
-
-fn provider() -> Outcome<OrgNumber> {
-    OrgNumber::parse("984661185").map_err(|_| "an organisation number".into())
+    sample::personal(&[
+        ("title", &title),
+        ("recipient_name", &name),
+        ("recipient", number),
+    ])
 }

@@ -6,10 +6,7 @@ use std::path::{Path, PathBuf};
 /// Makes a folder that only its owner may enter, with those above it that are missing, and makes
 /// their names last through a power cut.
 pub(crate) fn make_private_folder(path: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    match builder.create(path) {
+    match private_folders().create(path) {
         Ok(()) => sync_folder(above(path)),
         Err(_) if path.is_dir() => Ok(()),
         Err(fault) if fault.kind() == io::ErrorKind::NotFound && above(path) != path => {
@@ -18,6 +15,21 @@ pub(crate) fn make_private_folder(path: &Path) -> io::Result<()> {
         }
         Err(fault) => Err(fault),
     }
+}
+
+#[cfg(unix)]
+fn private_folders() -> DirBuilder {
+    use std::os::unix::fs::DirBuilderExt;
+
+    let mut builder = DirBuilder::new();
+    builder.mode(0o700);
+    builder
+}
+
+/// Elsewhere a new folder takes after the one it is made in.
+#[cfg(not(unix))]
+fn private_folders() -> DirBuilder {
+    DirBuilder::new()
 }
 
 /// The folder a name stands in.

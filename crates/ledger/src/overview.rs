@@ -227,11 +227,13 @@ pub(crate) fn one(connection: &Connection, letter: LetterId) -> Result<LetterRow
 
 /// The letters a query asks for.
 pub(crate) fn find(connection: &Connection, query: &Query) -> Result<Found, Fault> {
-    let mut numbers = numbers(connection, query)?;
-    numbers.sort_unstable_by_key(|number| std::cmp::Reverse(*number));
+    let mut numbers = among(connection, query.filter)?;
+    if !query.words().is_empty() {
+        numbers = holding(connection, query.words(), &numbers)?;
+    }
     let mut statement =
         connection.prepare_cached(&format!("SELECT {COLUMNS} FROM overview WHERE number = ?1"))?;
-    let shown = numbers.iter().take(query.limit as usize);
+    let shown = numbers.iter().rev().take(query.limit as usize);
     let rows = shown
         .map(|number| statement.query_row([number], |row| Ok(read_row(row)))?)
         .collect::<Result<_, Fault>>()?;
@@ -241,28 +243,42 @@ pub(crate) fn find(connection: &Connection, query: &Query) -> Result<Found, Faul
     })
 }
 
-/// Which letters a query is about, in one pass over what is as small as can be.
-fn numbers(connection: &Connection, query: &Query) -> Result<Vec<i64>, Fault> {
-    let among = among(query.filter);
-    let sql = if query.words().is_empty() {
-        format!("SELECT number FROM overview WHERE {among}")
-    } else {
-        let holds: Vec<String> = (1..=query.words().len())
-            .map(|at| format!("instr(words, ?{at}) > 0"))
-            .collect();
-        format!(
-            "SELECT number FROM overview CROSS JOIN overview_words USING (number)
-             WHERE {among} AND {}",
-            holds.join(" AND ")
-        )
-    };
-    let mut statement = connection.prepare_cached(&sql)?;
-    let mut rows = statement.query(params_from_iter(query.words()))?;
+/// The numbers of the letters that a filter lets through, in ascending order; read from an index
+/// alone.
+fn among(connection: &Connection, filter: Filter) -> Result<Vec<i64>, Fault> {
+    let wanted = condition(filter);
+    let mut statement =
+        connection.prepare_cached(&format!("SELECT number FROM overview WHERE {wanted}"))?;
+    let mut rows = statement.query([])?;
     let mut numbers = Vec::new();
     while let Some(row) = rows.next()? {
-        numbers.push(row.get("number")?);
+        numbers.push(row.get(0)?);
     }
+    // An index on the state has them state by state: few runs, each in order.
+    numbers.sort();
     Ok(numbers)
+}
+
+/// Those of the letters, in ascending order, that hold every word. One pass over all the words there
+/// are, in the order they lie in, costs half of looking each letter's up.
+fn holding(connection: &Connection, words: &[String], among: &[i64]) -> Result<Vec<i64>, Fault> {
+    let mut statement =
+        connection.prepare_cached("SELECT number, words FROM overview_words ORDER BY number")?;
+    let mut rows = statement.query([])?;
+    let mut among = among.iter().copied().peekable();
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let number = row.get(0)?;
+        while among.next_if(|next| *next < number).is_some() {}
+        if among.next_if_eq(&number).is_none() {
+            continue;
+        }
+        let text = row.get_ref(1)?.as_str().map_err(|_| LedgerFault::Damaged)?;
+        if words.iter().all(|word| text.contains(word.as_str())) {
+            found.push(number);
+        }
+    }
+    Ok(found)
 }
 
 /// The states of letters on their way; the others in the outbox are unsent. A letter that was
@@ -293,7 +309,7 @@ pub(crate) fn counts(connection: &Connection) -> Result<Counts, Fault> {
     };
     Ok(Counts {
         outbox: count("in_outbox = 1")?,
-        follow_up: count(among(Filter::FollowUp))?,
+        follow_up: count(condition(Filter::FollowUp))?,
     })
 }
 
@@ -435,7 +451,7 @@ pub(crate) fn sent_like(
 }
 
 /// The condition of a filter; each has an index that begins with it.
-fn among(filter: Filter) -> &'static str {
+fn condition(filter: Filter) -> &'static str {
     match filter {
         Filter::All => "has_left = 1",
         Filter::FollowUp => "follow_up = 1",

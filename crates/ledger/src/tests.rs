@@ -13,17 +13,19 @@ use utpost_dispatch::{
     Counts, Entry, Filter, IncomingReceipt, Ledger, LedgerFault, LetterRow, Query, ReceiptKept,
 };
 use utpost_domain::{
-    Acceptance, Actor, Carrier, CauseCode, ChannelName, Confirmation, ContactFacts, ConversationId,
-    Decided, Digest, DocumentFacts, Drafted, Environment, Event, Facts, FaultSide, Field,
-    Happening, Language, Letter, LetterId, LetterKind, MediaType, MessageId, OpeningReceipt,
-    OrgNumber, PersonalFields, Reason, ReceiptId, ReceiptKind, Sealed, SecurityLevel, Sensitive,
-    State, StopReason, TransportStatus, VerifiedReceiptFacts,
+    Acceptance, Actor, Carrier, CauseCode, ChannelName, ConversationId, Decided, Digest,
+    Environment, Event, FaultSide, Happening, Letter, LetterId, MessageId, PersonalFields, Reason,
+    ReceiptId, ReceiptKind, Sealed, Sensitive, State, StopReason, TransportStatus,
+    VerifiedReceiptFacts,
 };
 
 use crate::{LedgerFile, events, file, overview, schema};
 
 mod care;
 mod kept;
+mod sample;
+
+use sample::{at, decided, drafted, personal, provider, sealed, sending, verified};
 
 const KEY: [u8; 32] = [0xa5; 32];
 const VERIFIED: &str = IncomingReceipt::VERIFIED;
@@ -1325,17 +1327,6 @@ fn chance(which: u64, time: Timestamp) -> Happening {
     }
 }
 
-fn personal(said: &[(&str, &str)]) -> PersonalFields {
-    said.iter()
-        .map(|(name, text)| ((*name).to_owned(), Sensitive::new((*text).to_owned())))
-        .collect()
-}
-
-fn at(minute: i64) -> Timestamp {
-    let start: Timestamp = "2026-11-22T10:00:00.5Z".parse().unwrap();
-    start + SignedDuration::from_mins(minute)
-}
-
 fn entry(minute: i64, what: Happening) -> Entry {
     let mut personal = PersonalFields::new();
     if matches!(what, Happening::Drafted(_)) {
@@ -1366,24 +1357,7 @@ fn sent(ledger: &LedgerFile) -> LetterId {
 }
 
 fn send_on(ledger: &LedgerFile, letter: LetterId) {
-    let sealing = sealed();
-    let Happening::Sealed(facts) = &sealing else {
-        unreachable!()
-    };
-    let message_id = facts.message_id;
-    let happenings = [
-        decided(),
-        Happening::SendPressed { until: at(2) },
-        sealing,
-        Happening::AttemptStarted {
-            attempt: 1,
-            message_id,
-        },
-        Happening::Accepted {
-            how: Acceptance::Answered,
-        },
-    ];
-    for (minute, what) in (1..).zip(happenings) {
+    for (minute, what) in (1..).zip(sending()) {
         ledger.record(letter, &entry(minute, what)).unwrap();
     }
 }
@@ -1392,71 +1366,6 @@ fn sent_many(ledger: &LedgerFile, count: usize) {
     for _ in 0..count {
         sent(ledger);
     }
-}
-
-fn drafted() -> Happening {
-    Happening::Drafted(Drafted {
-        environment: Environment::Practice,
-        kind: LetterKind::Decision,
-        documents: vec![DocumentFacts {
-            digest: Digest::of(b"%PDF"),
-            bytes: 4,
-            media_type: MediaType::Pdf,
-        }],
-        security: SecurityLevel::Level4,
-        language: Language::parse("nb").unwrap(),
-        opening_receipt: OpeningReceipt::NotWanted,
-        visible_from: None,
-        replaces: None,
-    })
-}
-
-fn decided() -> Happening {
-    Happening::Decided(Decided {
-        channel: ChannelName::Digital,
-        reason: Reason::MailboxUsable,
-        facts: Facts {
-            looked_up_at: at(1),
-            status: Field::Absent,
-            reservation: Field::Absent,
-            reserved_at: None,
-            notification: Field::Absent,
-            supplier: None,
-            certificate: None,
-            email: ContactFacts::Absent,
-            mobile: ContactFacts::Absent,
-            warnings: BTreeSet::new(),
-        },
-        confirm: Confirmation::NotNeeded,
-    })
-}
-
-fn provider() -> OrgNumber {
-    OrgNumber::parse("984661185").unwrap()
-}
-
-fn sealed() -> Happening {
-    Happening::Sealed(Sealed {
-        message_id: MessageId::generate(),
-        conversation_id: ConversationId::generate(),
-        parcel: Digest::of(b"parcel"),
-        parcel_bytes: 6,
-        signer: Digest::of(b"ours"),
-        recipient_certificate: Digest::of(b"theirs"),
-        receiver: provider(),
-        carrier: Carrier::Digital,
-    })
-}
-
-fn verified(kind: ReceiptKind) -> Happening {
-    Happening::ReceiptVerified(VerifiedReceiptFacts {
-        kind,
-        receipt_id: ReceiptId::generate(),
-        occurred_at: at(7),
-        signer: provider(),
-        signer_certificate: Digest::of(b"theirs"),
-        receipt: Digest::of(b"receipt"),
-    })
 }
 
 fn incoming(

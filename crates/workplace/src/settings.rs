@@ -2,7 +2,7 @@
 //!
 //! Nothing in it is secret; passwords lie in files of their own, readable by their owner alone.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -446,7 +446,7 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.persist(&path)?;
     // Windows has no call for it and journals names by itself.
     #[cfg(unix)]
-    File::open(folder)?.sync_all()?;
+    fs::File::open(folder)?.sync_all()?;
     Ok(())
 }
 
