@@ -26,6 +26,7 @@ const COMMANDS: &[&str] = &[
     "check_number",
     "check_address",
     "look_up",
+    "stop_asking",
     "allow_repeat",
     "send",
     "undo",

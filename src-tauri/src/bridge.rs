@@ -307,10 +307,11 @@ pub(crate) struct Composition {
     pub letter: Option<LetterRow>,
     /// What it was drafted with, when it was resumed or made from another.
     pub form: Option<LetterForm>,
-    /// Where it goes, when that is known and still holds.
+    /// Where `letter` goes, when that is known and still holds. It says nothing about another
+    /// citizen than that letter's.
     pub decision: Option<DecisionView>,
-    /// A letter that says the same, sent to the same citizen not long ago: this one goes only with
-    /// a reason.
+    /// A letter that says the same as `letter`, sent to the same citizen not long ago: this one goes
+    /// only with a reason, and there is no decision.
     pub earlier: Option<EarlierLetter>,
 }
 

@@ -201,6 +201,11 @@ pub(crate) async fn look_up(
 }
 
 #[tauri::command]
+pub(crate) async fn stop_asking(office: Shared<'_>) -> Answer<Composition> {
+    at(office, |office| office.stop_asking()).await
+}
+
+#[tauri::command]
 pub(crate) async fn allow_repeat(
     office: Shared<'_>,
     revision: u32,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use utpost_dispatch::{
     Changes, Choice, Clock, Code, Contents, Desk, Fault, File, Held, Ledger, NewLetter, ReadSeek,
-    allow_repeat, confirm, contents, decide, import, is_as_shown, press, redraft,
+    allow_repeat, ask, confirm, contents, import, is_as_shown, is_fresh, press, redraft,
 };
 use utpost_domain::{
     Carrier, Decided, Decision, Language, Letter, LetterId, LetterKind, NationalId,
@@ -212,6 +212,18 @@ impl Office {
         })
     }
 
+    /// Gives up asking the register about the letter being made: an answer that comes later is
+    /// neither shown nor written down.
+    ///
+    /// # Errors
+    /// [`Code::NotNow`] when nothing is being made, also while a letter is being taken for sending;
+    /// then that goes on.
+    pub(crate) fn stop_asking(&self) -> Result<bridge::Composition, Failure> {
+        let (room, now) = self.at_work()?;
+        // Of another revision it is no longer the letter that was asked for.
+        self.composed(&room, Some(now.revision), now)
+    }
+
     /// Lets the letter being made go although one that says the same was sent before, for a reason
     /// that stands in its history. The register is asked again where the form has changed.
     ///
@@ -262,7 +274,10 @@ impl Office {
         let unchanged = before
             .unchanged_draft()
             .filter(|draft| draft.form == form)
-            .and_then(|draft| draft.decision.as_ref()?.full.clone());
+            .and_then(|draft| draft.decision.as_ref()?.full.as_ref())
+            // The register is asked again before the letter is taken for sending: then the clerk
+            // can still give up asking.
+            .filter(|decision| is_fresh(decision, room.work.clock.now()));
         let (now, trouble) = if unchanged.is_some() {
             (before, None)
         } else {
@@ -390,6 +405,10 @@ impl Office {
     }
 
     /// Keeps the letter as it is now, and asks.
+    ///
+    /// # Errors
+    /// [`Code::NotNow`] when the letter is another by then, or the clerk has given up asking: the
+    /// answer is dropped.
     fn look(
         &self,
         room: &Room,
@@ -404,41 +423,89 @@ impl Office {
             .recipient
             .admitted_in(self.environment())
             .map_err(Fault::Number)?;
-        let letter = drafted(room, &before, &form, filled)?;
 
         // From here on the letter is in the ledger, whatever the register says.
-        let mut kept = before.clone();
-        kept.draft = Some(Draft {
-            letter,
-            form,
-            documents: before.fingerprint(),
-            decision: None,
-        });
-        let mut kept = self.compose(Some(before.revision), kept)?;
+        let (mut kept, letter) = self.drafted(room, before, form, filled)?;
         let progress = |progress| self.teller.progress(letter, progress);
-        let asked = decide(&room.work.desk(&agency, &progress), letter);
+        let desk = room.work.desk(&agency, &progress);
+        let answer = ask(&desk, letter);
         let now = room.work.clock.now();
-        match &asked {
-            Ok(_) => {
+        let fault = match &answer {
+            Ok(answer) => answer.silence(),
+            Err(fault) => Some(fault),
+        };
+        match fault {
+            None => {
                 self.teller.reached(now);
             }
-            Err(fault) => self.teller.not_reached(fault.code(), now),
+            Some(fault) => self.teller.not_reached(fault.code(), now),
         }
-        room.engine.saw(&room.work.ledger.letter(letter)?);
-        match asked {
-            Ok((decision, _)) => {
-                let shown = Shown {
-                    decided: Decided::from(&decision),
-                    full: Some(decision),
-                };
-                if let Some(draft) = &mut kept.draft {
-                    draft.decision = Some(shown);
+        let mut trouble = None;
+        let looked = self.compose_by(Some(kept.revision), || {
+            match answer.and_then(|answer| answer.write_down(&desk)) {
+                Ok((decision, _)) => {
+                    if let Some(draft) = &mut kept.draft {
+                        draft.decision = Some(Shown {
+                            decided: Decided::from(&decision),
+                            full: Some(decision),
+                        });
+                    }
                 }
-                let before = Some(kept.revision);
-                Ok((self.compose(before, kept)?, None))
+                Err(fault) => trouble = Some(Failure::from(fault).about(letter)),
             }
-            Err(fault) => Ok((kept, Some(Failure::from(fault).about(letter)))),
+            Ok(kept)
+        });
+        room.engine.saw(&room.work.ledger.letter(letter)?);
+        Ok((looked?, trouble))
+    }
+
+    /// The letter being made with a draft in the ledger that has this form and these documents: the
+    /// one that is there, drafted anew where the form says otherwise, or a new one in place of it.
+    fn drafted(
+        &self,
+        room: &Room,
+        before: Composition,
+        form: LetterForm,
+        filled: Filled,
+    ) -> Result<(Composition, LetterId), Failure> {
+        let agency = room.work.agency();
+        let desk = room.work.desk(&agency, &|_| {});
+        let revision = Some(before.revision);
+        let kept = |letter| Composition {
+            draft: Some(Draft {
+                letter,
+                form: form.clone(),
+                documents: before.fingerprint(),
+                decision: None,
+            }),
+            ..before.clone()
+        };
+        let may_stay = before
+            .unchanged_draft()
+            .filter(|draft| draft.form.number == form.number);
+        if let Some(draft) = may_stay {
+            let kept = self.compose_by(revision, || {
+                if draft.form != form {
+                    redraft(&desk, draft.letter, filled.into())?;
+                }
+                Ok(kept(draft.letter))
+            })?;
+            return Ok((kept, draft.letter));
         }
+        let letter = import_as(&desk, &room.work, &before, filled)?;
+        let composed = self.compose(revision, kept(letter));
+        // Only one of the two is the draft of the letter being made.
+        let other = match &composed {
+            Ok(_) => before.draft.as_ref().map(|draft| draft.letter),
+            Err(_) => Some(letter),
+        };
+        if let Some(other) = other {
+            // One that can't be given up any more is no draft, and is left alone.
+            if desk.cancel(other).is_ok() {
+                room.engine.saw(&desk.ledger.letter(other)?);
+            }
+        }
+        Ok((composed?, letter))
     }
 }
 
@@ -481,36 +548,6 @@ impl Filled {
             address,
         })
     }
-}
-
-/// The letter in the ledger that has this form and these documents: the one that is there, drafted
-/// anew where the form says otherwise, or a new one in place of it.
-fn drafted(
-    room: &Room,
-    composition: &Composition,
-    form: &LetterForm,
-    filled: Filled,
-) -> Result<LetterId, Failure> {
-    let work = &room.work;
-    let agency = work.agency();
-    let desk = work.desk(&agency, &|_| {});
-    let may_stay = composition
-        .unchanged_draft()
-        .filter(|draft| draft.form.number == form.number);
-    if let Some(draft) = may_stay {
-        if draft.form != *form {
-            redraft(&desk, draft.letter, filled.into())?;
-        }
-        return Ok(draft.letter);
-    }
-    let letter = import_as(&desk, work, composition, filled)?;
-    if let Some(old) = &composition.draft {
-        // One that can't be given up any more is no draft, and is left alone.
-        if desk.cancel(old.letter).is_ok() {
-            room.engine.saw(&desk.ledger.letter(old.letter)?);
-        }
-    }
-    Ok(letter)
 }
 
 fn import_as(
@@ -706,7 +743,9 @@ fn view(room: &Room, composition: &Composition) -> Result<bridge::Composition, F
         .transpose()?
         .flatten();
     let contents = draft.and_then(|draft| contents(&room.work.ledger, draft.letter).ok());
+    let earlier = earlier(room, composition, stands.as_ref())?;
     let decision = decided
+        .filter(|_| earlier.is_none())
         .zip(stands.as_ref())
         .map(|(shown, letter)| letters::decision_view(letter, contents.as_ref(), &shown.decided));
     Ok(bridge::Composition {
@@ -718,7 +757,7 @@ fn view(room: &Room, composition: &Composition) -> Result<bridge::Composition, F
             .transpose()?,
         form: composition.form.clone(),
         decision,
-        earlier: earlier(room, composition, stands.as_ref())?,
+        earlier,
     })
 }
 

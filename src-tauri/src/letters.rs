@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use utpost_dispatch::{
     Code, Contents, Fault, IncomingReceipt, Ledger, LetterRow as Row, Recorded, StoredReceipt,
-    TimelineEntry, contents, timeline,
+    TimelineEntry, contents, timeline, why_stopped,
 };
 use utpost_domain::{
     Action, Actor, ChannelName, ContactFacts, Decided, Happening, Letter, LetterId, MediaType,
@@ -43,14 +43,17 @@ pub(crate) fn row_of(room: &Room, row: Row) -> LetterRow {
     let id = row.letter;
     let going = room.engine.going(id);
     let unsent = row.state.is_unsent();
-    let stopped_by = match row.state {
-        State::Stopped(reason) => Some(stop_code(id, reason)),
-        _ => going.trouble.filter(|_| unsent).map(|(code, _)| code),
-    };
     let next_try_at = going.next_try_at.filter(|_| unsent);
     let working = room.engine.is_working_on(id);
     // What retention has taken nothing new can be made from.
     let kept = row.title.is_some();
+    // Folded: a row does not tell all that decides what may be done. One that can't be read stands
+    // in the list all the same, and nothing is offered for it.
+    let letter = room.work.ledger.letter(id).ok();
+    let stopped_by = match letter.as_ref().and_then(why_stopped) {
+        Some(fault) => Some(fault.code()),
+        None => going.trouble.filter(|_| unsent).map(|(code, _)| code),
+    };
     LetterRow {
         late: late(room, &row),
         next_try_at: next_try_at.map(|at| at.to_string()),
@@ -69,38 +72,35 @@ pub(crate) fn row_of(room: &Room, row: Row) -> LetterRow {
         follow_up: row.follow_up,
         undo_until: row.undo_until.map(|until| until.to_string()),
         attempts: row.attempts,
-        actions: actions(row.state, row.attempts, working, kept),
+        actions: letter.map_or_else(Vec::new, |letter| actions(&letter, working, kept)),
     }
 }
 
-/// What the window has a place for, the most likely first. Whether it is possible is the fold's to
-/// say when it comes to that; whatever is offered here is.
-fn actions(state: State, attempts: u32, working: bool, kept: bool) -> Vec<ActionName> {
-    use State::{
-        Cancelled, Draft, Failed, Held, Opened, PostedHere, Queued, Ready, Refused, Returned,
-        Stopped, Submitting, Uncertain, WaitingForRegister,
-    };
+/// What of [`Letter::next_actions`] the window has a place for, the most likely first.
+fn actions(letter: &Letter, working: bool, kept: bool) -> Vec<ActionName> {
+    use State::{AwaitingApproval, Cancelled, Held, Queued, Stopped, WaitingForRegister};
+    let state = letter.state();
+    let allowed = letter.next_actions();
+    let allows = |action| allowed.contains(&action);
     // A letter of a restored ledger goes nowhere before the clerk has said that it has not gone.
     let doubted = state == Stopped(StopReason::Restored);
-    let can_be_made = matches!(state, Draft | WaitingForRegister | Stopped(_) | Ready) && !doubted;
-    let untried = state == Queued && attempts == 0;
-    let finished = matches!(
-        state,
-        Opened | Returned | Refused | Failed | PostedHere | Cancelled
-    );
-    let asks = state == Uncertain || (state.has_left() && !finished && attempts > 0);
+    // In its undo window, or with a colleague, it is not taken up again.
+    let in_hand = matches!(state, Held | AwaitingApproval);
+    // In the outbox it surely was not received: trying is all there is to do.
+    let asks = allows(Action::CheckStatus) && state != Queued;
     let waits = matches!(state, Queued | WaitingForRegister) && !working;
+    let has_been = state.has_left() || state == Cancelled;
     [
-        (ActionName::Undo, state == Held || untried),
-        (ActionName::ConfirmUnsent, doubted),
-        (ActionName::Resume, can_be_made),
-        (ActionName::CheckStatus, asks && state != Submitting),
-        (ActionName::TryNow, waits),
+        (ActionName::Undo, allows(Action::Undo)),
         (
-            ActionName::NewLetter,
-            kept && (state.has_left() || state == Cancelled),
+            ActionName::ConfirmUnsent,
+            doubted && allows(Action::Confirm),
         ),
-        (ActionName::Cancel, can_be_made || doubted || untried),
+        (ActionName::Resume, allows(Action::LookUp) && !in_hand),
+        (ActionName::CheckStatus, asks),
+        (ActionName::TryNow, waits),
+        (ActionName::NewLetter, kept && has_been),
+        (ActionName::Cancel, allows(Action::Cancel) && !in_hand),
     ]
     .into_iter()
     .filter_map(|(action, allowed)| allowed.then_some(action))
@@ -243,7 +243,12 @@ fn item(id: LetterId, before: Option<&Happening>, entry: TimelineEntry) -> Optio
         Happening::RepeatAllowed { .. } => TimelineEvent::RepeatAllowed,
         Happening::Restored => TimelineEvent::Restored,
         Happening::Confirmed => match before {
-            Some(Happening::Restored) => TimelineEvent::ConfirmedUnsent,
+            Some(
+                Happening::Restored
+                | Happening::Stopped {
+                    reason: StopReason::Restored,
+                },
+            ) => TimelineEvent::ConfirmedUnsent,
             _ => TimelineEvent::Confirmed,
         },
         Happening::SendPressed { .. } => match before {
@@ -376,62 +381,197 @@ impl Office {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Span;
+    use serde_json::{Value, json};
+    use utpost_domain::{Event, LetterId};
+
     use super::*;
 
     const KEPT: bool = true;
     const GONE: bool = false;
+    const MESSAGE: &str = "1d1c6b1e-0000-4000-8000-000000000001";
+
+    /// A letter to which this happened, each a second after the other.
+    fn letter(happened: &[Value]) -> Letter {
+        let start: Timestamp = "2026-09-01T12:00:00Z".parse().unwrap();
+        let event = |(second, what): (i64, &Value)| -> Event {
+            let at = start + Span::new().seconds(second);
+            serde_json::from_value(json!({ "at": at, "actor": "program", "what": what })).unwrap()
+        };
+        let events: Vec<_> = (0..).zip(happened).map(event).collect();
+        Letter::from_events(LetterId::generate(), &events).unwrap()
+    }
+
+    fn digest(letter: &str) -> String {
+        letter.repeat(64)
+    }
+
+    /// What makes a letter ready to be sent digitally.
+    fn ready() -> Vec<Value> {
+        let facts = json!({
+            "looked_up_at": "2026-09-01T12:00:00Z", "status": { "known": "active" },
+            "reservation": { "known": "no" }, "notification": { "known": "can_be_notified" },
+            "supplier": "984661185", "email": "fresh", "mobile": "fresh",
+        });
+        let document = json!({
+            "digest": digest("a"), "bytes": 1024, "media_type": "application/pdf",
+        });
+        vec![
+            json!({ "drafted": {
+                "environment": "practice", "kind": "decision", "documents": [document],
+                "security": 4, "language": "nb", "opening_receipt": "not_wanted",
+            } }),
+            json!({ "decided": {
+                "channel": "digital", "reason": "MAILBOX_USABLE", "facts": facts,
+                "confirm": "not_needed",
+            } }),
+        ]
+    }
+
+    fn held() -> Vec<Value> {
+        let pressed = json!({ "send_pressed": { "until": "2026-09-01T12:00:02Z" } });
+        [ready(), vec![pressed]].concat()
+    }
+
+    fn queued() -> Vec<Value> {
+        let sealed = json!({ "sealed": {
+            "message_id": MESSAGE, "conversation_id": "2d1c6b1e-0000-4000-8000-000000000002",
+            "parcel": digest("b"), "parcel_bytes": 1030, "signer": digest("c"),
+            "recipient_certificate": digest("d"), "receiver": "984661185", "carrier": "digital",
+        } });
+        [held(), vec![sealed]].concat()
+    }
+
+    fn submitting() -> Vec<Value> {
+        let attempt = json!({ "attempt_started": { "attempt": 1, "message_id": MESSAGE } });
+        [queued(), vec![attempt]].concat()
+    }
+
+    fn offered_in_vain() -> Vec<Value> {
+        let busy = json!({ "not_received": { "code": "HTTP_503" } });
+        [submitting(), vec![busy]].concat()
+    }
+
+    fn stopped_for(reason: &str) -> Value {
+        json!({ "stopped": { "reason": reason } })
+    }
+
+    fn not_known_there() -> Value {
+        json!({ "not_received": { "code": "UNKNOWN_THERE" } })
+    }
+
+    fn seen(status: &str) -> Value {
+        json!({ "status_seen": { "status": status } })
+    }
+
+    fn offered(before: Vec<Value>, then: &[Value]) -> Vec<ActionName> {
+        actions(&letter(&[&before[..], then].concat()), false, KEPT)
+    }
 
     #[test]
     fn an_uncertain_letter_is_asked_about_and_never_offered_for_sending() {
-        assert_eq!(
-            actions(State::Uncertain, 1, false, KEPT),
-            [ActionName::CheckStatus]
-        );
+        let lost = json!({ "answer_lost": { "code": "TIMEOUT" } });
+        assert_eq!(offered(submitting(), &[lost]), [ActionName::CheckStatus]);
     }
 
     #[test]
     fn a_letter_can_be_called_back_until_the_first_attempt() {
-        let untried = actions(State::Queued, 0, false, KEPT);
         assert_eq!(
-            untried,
+            offered(queued(), &[]),
             [ActionName::Undo, ActionName::TryNow, ActionName::Cancel]
         );
-        assert_eq!(actions(State::Queued, 1, false, KEPT), [ActionName::TryNow]);
-        assert_eq!(actions(State::Held, 0, false, KEPT), [ActionName::Undo]);
-        assert_eq!(actions(State::Submitting, 1, true, KEPT), []);
+        assert_eq!(offered(offered_in_vain(), &[]), [ActionName::TryNow]);
+        assert_eq!(offered(held(), &[]), [ActionName::Undo]);
+        assert_eq!(offered(submitting(), &[]), []);
+    }
+
+    #[test]
+    fn a_letter_that_may_have_gone_before_a_restoration_is_not_called_back() {
+        let confirmed = [
+            json!("restored"),
+            not_known_there(),
+            stopped_for("restored"),
+            json!("confirmed"),
+        ];
+        assert_eq!(offered(queued(), &confirmed), [ActionName::TryNow]);
     }
 
     #[test]
     fn a_letter_of_a_restored_ledger_waits_for_the_clerks_word() {
+        let word = [ActionName::ConfirmUnsent, ActionName::Cancel];
+        assert_eq!(offered(ready(), &[json!("restored")]), word);
+        let sealed = [
+            json!("restored"),
+            not_known_there(),
+            stopped_for("restored"),
+        ];
         assert_eq!(
-            actions(State::Stopped(StopReason::Restored), 0, false, KEPT),
-            [ActionName::ConfirmUnsent, ActionName::Cancel]
+            offered(queued(), &sealed),
+            [
+                ActionName::ConfirmUnsent,
+                ActionName::CheckStatus,
+                ActionName::Cancel
+            ]
         );
-        assert_eq!(
-            actions(State::Stopped(StopReason::SentBefore), 0, false, KEPT),
-            [ActionName::Resume, ActionName::Cancel]
-        );
+    }
+
+    #[test]
+    fn a_stopped_letter_is_taken_up_again_only_while_it_was_never_offered() {
+        for reason in ["channel_changed", "address_missing"] {
+            assert_eq!(
+                offered(ready(), &[stopped_for(reason)]),
+                [ActionName::Resume, ActionName::Cancel]
+            );
+        }
+        for reason in ["channel_changed", "signer_changed"] {
+            assert_eq!(
+                offered(offered_in_vain(), &[stopped_for(reason)]),
+                [ActionName::CheckStatus, ActionName::Cancel]
+            );
+        }
+    }
+
+    #[test]
+    fn the_clerks_word_on_a_restored_letter_is_told_as_such_sealed_or_not() {
+        let confirmed = |before: &Happening| {
+            let entry = TimelineEntry {
+                position: 9,
+                event: Event {
+                    at: Timestamp::UNIX_EPOCH,
+                    actor: Actor::Clerk("kari".to_owned()),
+                    what: Happening::Confirmed,
+                },
+                hash: String::new(),
+                detail: None,
+            };
+            let item = item(LetterId::generate(), Some(before), entry).unwrap();
+            item.event == TimelineEvent::ConfirmedUnsent
+        };
+        let stopped = |reason| Happening::Stopped { reason };
+        assert!(confirmed(&Happening::Restored));
+        assert!(confirmed(&stopped(StopReason::Restored)));
+        assert!(!confirmed(&stopped(StopReason::ChannelChanged)));
     }
 
     #[test]
     fn a_letter_that_arrived_can_be_asked_about_and_made_anew() {
         assert_eq!(
-            actions(State::Delivered, 1, false, KEPT),
+            offered(submitting(), &[seen("sent")]),
             [ActionName::CheckStatus, ActionName::NewLetter]
         );
         assert_eq!(
-            actions(State::Failed, 1, false, KEPT),
+            offered(submitting(), &[seen("failed")]),
             [ActionName::NewLetter]
         );
     }
 
     #[test]
     fn no_new_letter_is_offered_from_one_whose_contents_are_gone() {
-        assert_eq!(actions(State::Failed, 1, false, GONE), []);
-        assert_eq!(actions(State::Cancelled, 0, false, GONE), []);
-        assert_eq!(
-            actions(State::Delivered, 1, false, GONE),
-            [ActionName::CheckStatus]
-        );
+        let gone =
+            |then: Value| actions(&letter(&[submitting(), vec![then]].concat()), false, GONE);
+        assert_eq!(gone(seen("failed")), []);
+        assert_eq!(gone(seen("sent")), [ActionName::CheckStatus]);
+        let cancelled = [ready(), vec![json!("cancelled")]].concat();
+        assert_eq!(actions(&letter(&cancelled), false, GONE), []);
     }
 }

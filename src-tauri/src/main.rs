@@ -130,6 +130,7 @@ fn shell(state_file: Option<PathBuf>) -> Builder<Wry> {
             commands::check_number,
             commands::check_address,
             commands::look_up,
+            commands::stop_asking,
             commands::allow_repeat,
             commands::send,
             commands::undo,

@@ -280,12 +280,26 @@ impl Office {
     pub(crate) fn compose(
         &self,
         before: Option<u32>,
-        mut changed: Composition,
+        changed: Composition,
+    ) -> Result<Composition, Failure> {
+        self.compose_by(before, || Ok(changed))
+    }
+
+    /// As [`Self::compose`], with what `change` makes of the letter. It may write to the ledger:
+    /// while it runs nobody else changes the letter.
+    ///
+    /// # Errors
+    /// As [`Self::compose`], and then `change` does not run; else those of `change`.
+    pub(crate) fn compose_by(
+        &self,
+        before: Option<u32>,
+        change: impl FnOnce() -> Result<Composition, Failure>,
     ) -> Result<Composition, Failure> {
         let mut composing = lock(&self.composing);
         if composing.as_ref().map(|now| now.revision) != before {
             return Err(Failure::new(Code::NotNow));
         }
+        let mut changed = change()?;
         changed.revision = self.revisions.fetch_add(1, Ordering::Relaxed) + 1;
         *composing = Some(changed.clone());
         Ok(changed)

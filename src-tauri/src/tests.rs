@@ -249,6 +249,109 @@ fn what_was_shown_about_one_citizen_sends_nothing_to_another() {
     assert!(scene.office.outbox().unwrap().held.is_empty());
 }
 
+/// The register answers once, so late that the clerk gives up before.
+fn answers_late(scene: &Scene) -> Duration {
+    let late =
+        json!({ "service": "register", "kind": "slow_answer", "milliseconds": 3000, "times": 1 });
+    scene.control().post("faults", Some(&late)).unwrap();
+    Duration::from_secs(3)
+}
+
+/// Asks the register, and gives up while it is being asked. Afterwards what came of asking, and
+/// with it that the late answer has come.
+fn given_up<T: Send>(
+    scene: &Scene,
+    asking: impl FnOnce() -> Result<T, Failure> + Send,
+    meanwhile: impl FnOnce(&Composition),
+) -> String {
+    let late = answers_late(scene);
+    lock(&scene.heard).clear();
+    thread::scope(|threads| {
+        let asked = threads.spawn(|| code(asking()));
+        let begun = Instant::now();
+        while !scene.heard_of(|notice| {
+            matches!(
+                notice,
+                Notice::Progress {
+                    step: ProgressStep::LookingUp,
+                    ..
+                }
+            )
+        }) {
+            assert!(begun.elapsed() < Duration::from_secs(20), "never asked");
+            thread::sleep(Duration::from_millis(5));
+        }
+        let stopped = Instant::now();
+        let left = scene.office.stop_asking().unwrap();
+        assert!(
+            stopped.elapsed() < late,
+            "giving up waited for the register"
+        );
+        assert!(!asked.is_finished());
+        meanwhile(&left);
+        asked.join().unwrap()
+    })
+}
+
+#[test]
+fn an_answer_that_comes_after_the_clerk_gave_up_asking_is_neither_shown_nor_written_down() {
+    let scene = Scene::open();
+    scene.drop_letter();
+    let revision = scene.revision();
+    let look = || scene.office.look_up(revision, form(DIGIPOST));
+    let came = given_up(&scene, look, |left| {
+        assert!(left.decision.is_none());
+    });
+    assert_eq!(came, "INPUT_NOT_IN_THIS_STATE");
+    let left = scene.office.current().unwrap().unwrap();
+    assert!(left.decision.is_none());
+    let letter = letter_of(&left);
+    assert_eq!(scene.state(letter), State::Draft);
+    // The same letter goes on where it was left.
+    let looked = scene.look_up(&form(DIGIPOST));
+    assert_eq!(letter_of(&looked.composition), letter);
+    assert!(looked.composition.decision.is_some());
+    assert_eq!(scene.state(letter), State::Ready);
+}
+
+#[test]
+fn another_citizen_is_asked_about_while_the_answer_given_up_is_still_under_way() {
+    let scene = Scene::open();
+    scene.drop_letter();
+    let revision = scene.revision();
+    let look = || scene.office.look_up(revision, form(DIGIPOST));
+    given_up(&scene, look, |left| {
+        let other = scene.office.look_up(left.revision, form(RESERVED)).unwrap();
+        assert_eq!(other.composition.decision.unwrap().reason, "RESERVED");
+        assert_eq!(scene.state(letter_of(left)), State::Cancelled);
+    });
+    let now = scene.office.current().unwrap().unwrap();
+    assert_eq!(now.decision.unwrap().reason, "RESERVED");
+    let row = now.letter.unwrap();
+    assert_eq!(row.recipient_number.as_deref(), Some(RESERVED));
+    assert_eq!(scene.office.counts().unwrap().outbox, 1);
+}
+
+#[test]
+fn a_send_that_asks_again_sends_nothing_once_the_clerk_gave_up_asking() {
+    let scene = Scene::open();
+    scene.drop_letter();
+    let revision = scene.look_up(&form(DIGIPOST)).composition.revision;
+    let order = SendOrder {
+        revision,
+        form: LetterForm {
+            title: "Vedtak om skoleskyss 2".to_owned(),
+            ..form(DIGIPOST)
+        },
+        yes: false,
+    };
+    let came = given_up(&scene, || scene.office.send(order), |_| {});
+    assert_eq!(came, "INPUT_NOT_IN_THIS_STATE");
+    assert!(scene.office.outbox().unwrap().held.is_empty());
+    scene.office.put_away();
+    assert_eq!(code(scene.office.stop_asking()), "INPUT_NOT_IN_THIS_STATE");
+}
+
 #[test]
 fn the_page_can_have_no_file_read_that_nobody_handed_over() {
     let scene = Scene::open();

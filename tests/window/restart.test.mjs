@@ -2,14 +2,13 @@
 // there, and practice's own books hold it once.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { after, before, beforeEach, describe, it } from "node:test";
 
 import { Desk } from "./lib/app.mjs";
 import { Clerk } from "./lib/clerk.mjs";
-import { required } from "./lib/driver.mjs";
 import { Files } from "./lib/files.mjs";
 import * as people from "./lib/people.mjs";
+import { serve } from "./lib/practice.mjs";
 import { nb } from "./lib/texts.mjs";
 
 const desk = new Desk("restart");
@@ -39,7 +38,7 @@ async function taken(person) {
 
 before(async () => {
   // Practice in a process of its own, so that its books and its faults outlive the window.
-  services = await serve();
+  services = await serve(desk);
   await open();
 });
 
@@ -143,15 +142,3 @@ describe("closed", () => {
     await open();
   });
 });
-
-/** `utpost practice serve` on this desk's folder; ends when its input does. */
-function serve() {
-  const child = spawn(required("UTPOST_CONSOLE"), ["--practice", "--practice-data", desk.practiceFolder, "practice", "serve", "--json", "--until-input-ends"], {
-    stdio: ["pipe", "pipe", "inherit"],
-    env: { ...process.env, ...desk.environment },
-  });
-  return new Promise((resolve, reject) => {
-    child.stdout.once("data", () => resolve(child));
-    child.once("exit", () => reject(new Error("practice did not start")));
-  });
-}

@@ -29,6 +29,7 @@ pub(crate) fn test() -> Outcome {
     suite.args([
         "tests/window/letters.test.mjs",
         "tests/window/restart.test.mjs",
+        "tests/window/standing.test.mjs",
         "tests/window/keyboard.test.mjs",
         "tests/window/accessible.test.mjs",
     ]);

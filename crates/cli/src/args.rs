@@ -111,7 +111,7 @@ pub(crate) enum Command {
     Status(Status),
     /// Where the settings are looked for, and an example that holds every setting
     Settings,
-    /// Give up a letter that has not been attempted
+    /// Give up a letter that has not been attempted, or was stopped after an attempt in vain
     Cancel {
         /// The letter
         letter: String,

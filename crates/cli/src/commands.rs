@@ -10,12 +10,12 @@ use serde_json::{Value, json};
 use utpost_dispatch::{
     Choice, Clock, Code, Fault, File as LetterFile, Ledger, NewLetter, Progress, Register,
     access_restored, advance, allow_repeat, check_status, collect_receipts, confirm, decide,
-    evidence, import, readdress, release, reverify, thaw, timeline,
+    evidence, import, readdress, release, reverify, thaw, timeline, why_stopped,
 };
 use utpost_domain::{
-    AddressParts, Decision, Letter, LetterId, LetterKind, Lookup, NationalId, NonSensitiveTitle,
-    Note, OpeningReceipt, PostalAddress, Reason, SecurityLevel, State, StopReason, Title,
-    decide as choose,
+    Action, AddressParts, Decision, Letter, LetterId, LetterKind, Lookup, NationalId,
+    NonSensitiveTitle, Note, OpeningReceipt, PostalAddress, Reason, SecurityLevel, State,
+    StopReason, Title, decide as choose,
 };
 use utpost_workplace::{Failure, Settings, Workplace, open_file, open_steadily, write_evidence};
 
@@ -129,9 +129,16 @@ pub(crate) fn resume(common: &Common, args: &Resume) -> Result<Shown, Failure> {
     let report = show::progress(common);
     let agency = work.agency();
     let desk = work.desk(&agency, &report);
+    let letter = desk.ledger.letter(id)?;
     // A letter whose program ended between Send and sealing.
-    if desk.ledger.letter(id)?.state() == State::Held {
+    if letter.state() == State::Held {
         desk.undo(id)?;
+    }
+    // What is stopped for good, or for a word that is not the register's, is not looked up.
+    if let Some(fault) = why_stopped(&letter)
+        && !letter.next_actions().contains(&Action::LookUp)
+    {
+        return Err(Failure::from(fault).about(id));
     }
     if let Some(file) = &args.repeat_reason_file {
         let reason = read_line(open_file(file)?)?;
@@ -209,8 +216,9 @@ pub(crate) fn outbox(common: &Common, args: &Outbox) -> Result<(Shown, Option<Fa
     if args.access_restored {
         access_restored(&desk)?;
     }
-    thaw(&desk)?;
-    let mut rows = Vec::new();
+    let was_restored = desk.ledger.restoration()?.is_some();
+    let thawed = thaw(&desk)?;
+    let mut rows: Vec<(Letter, Letter)> = Vec::new();
     let mut worst: Option<Failure> = None;
     for id in desk.ledger.under_way()? {
         let before = desk.ledger.letter(id)?;
@@ -240,13 +248,17 @@ pub(crate) fn outbox(common: &Common, args: &Outbox) -> Result<(Shown, Option<Fa
         rows.push((before, after));
     }
     // Shown, not sent: nothing leaves before somebody has seen where it goes and why.
-    for row in desk.ledger.letters(1000)? {
-        if let State::Draft | State::WaitingForRegister | State::Ready | State::Held = row.state {
+    for row in desk.ledger.unsent(1000)? {
+        let told = rows.iter().any(|(_, after)| after.id() == row.letter);
+        if !told {
             let letter = desk.ledger.letter(row.letter)?;
             rows.push((letter.clone(), letter));
         }
     }
     let mut shown = show::outbox(common, &rows);
+    if was_restored {
+        show::thawed(common, &mut shown, thawed);
+    }
     if let Some(failure) = &worst {
         shown.text.push_str(&failure.text(common.language));
     }
@@ -277,7 +289,7 @@ pub(crate) fn status(common: &Common, args: &Status) -> Result<Shown, Failure> {
     let agency = work.agency();
     let desk = work.desk(&agency, &report);
     let letter = desk.ledger.letter(id)?;
-    if letter.attempts() > 0 && !letter.is_finished() && !letter.may_resubmit() {
+    if letter.may_have_gone() && !letter.is_finished() && !letter.may_resubmit() {
         check_status(&desk, id)?;
     }
     one(common, desk.ledger, id)

@@ -6,7 +6,9 @@ use std::sync::Mutex;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
-use utpost_dispatch::{Collected, Fault, LetterRow, Progress, StoredReceipt, TimelineEntry};
+use utpost_dispatch::{
+    Collected, LetterRow, Progress, StoredReceipt, Thaw, TimelineEntry, why_stopped,
+};
 use utpost_domain::{Carrier, Channel, Decision, Environment, Letter, Reason, State};
 use utpost_workplace::{Failure, receipt_json, timeline_json};
 
@@ -116,6 +118,7 @@ fn letter_json(letter: &Letter) -> Value {
         "reason": letter.reason().map(Reason::code),
         "notes": letter.notes(),
         "attempts": letter.attempts(),
+        "actions": letter.next_actions(),
     });
     if let Some(carrier) = letter.carrier() {
         json["channel"] = json!(match carrier {
@@ -178,17 +181,11 @@ pub(crate) fn letters(common: &Common, environment: Environment, rows: &[LetterR
 
 /// Why a stopped letter is stopped, and what to do now.
 fn way_out(letter: &Letter, language: Language) -> String {
-    match letter.state() {
-        State::Stopped(reason) => {
-            let fault = Fault::Stopped {
-                letter: letter.id(),
-                reason,
-            };
-            let (what, todo) = Failure::from(fault).sentences(language);
-            format!("  {what}\n  → {todo}\n")
-        }
-        _ => String::new(),
-    }
+    let Some(fault) = why_stopped(letter) else {
+        return String::new();
+    };
+    let (what, todo) = Failure::from(fault).sentences(language);
+    format!("  {what}\n  → {todo}\n")
 }
 
 /// One letter with all that happened to it.
@@ -275,6 +272,7 @@ pub(crate) fn outbox(common: &Common, rows: &[(Letter, Letter)]) -> Shown {
             text.push_str(&format!(" → {}", state(after.state())));
         }
         text.push('\n');
+        text.push_str(&way_out(after, common.language));
     }
     if rows.is_empty() {
         text.push_str(match common.language {
@@ -286,6 +284,28 @@ pub(crate) fn outbox(common: &Common, rows: &[(Letter, Letter)]) -> Shown {
         json: json!({ "letters": outbox_rows(rows) }),
         text,
     }
+}
+
+/// Adds what came of asking about the letters of a restored ledger.
+pub(crate) fn thawed(common: &Common, shown: &mut Shown, thaw: Thaw) {
+    let Thaw { asked, unanswered } = thaw;
+    shown.json["restored"] = json!({ "asked": asked, "unanswered": unanswered });
+    let stands_still = unanswered > 0;
+    let words = match common.language {
+        Language::Nb if stands_still => format!(
+            "Protokollen er hentet fra en sikkerhetskopi. Brev det er spurt om: {asked}. Uten svar: {unanswered}.\n→ Utboksen står stille til alle er besvart. Kjør «utpost outbox» igjen senere.\n"
+        ),
+        Language::Nb => format!(
+            "Protokollen er hentet fra en sikkerhetskopi. Brev det er spurt om: {asked}. Alle er besvart, og utboksen går igjen.\n"
+        ),
+        Language::En if stands_still => format!(
+            "The ledger was restored from a backup. Letters asked about: {asked}. Without an answer: {unanswered}.\n→ The outbox stands still until all are answered. Run “utpost outbox” again later.\n"
+        ),
+        Language::En => format!(
+            "The ledger was restored from a backup. Letters asked about: {asked}. All are answered, and the outbox goes on.\n"
+        ),
+    };
+    shown.text.insert_str(0, &words);
 }
 
 fn outbox_rows(rows: &[(Letter, Letter)]) -> Value {

@@ -61,7 +61,7 @@ fn nb(code: Code) -> (&'static str, &'static str) {
             "Lagre dokumentet som PDF og bruk den filen.",
         ),
         Code::PdfEncrypted => (
-            "PDF-en er låst med passord eller kryptert. Da kan mottakeren eller trykkeriet ikke åpne den.",
+            "PDF-en er låst med passord eller kryptert. Da kan mottakeren eller utskriftstjenesten ikke åpne den.",
             "Lagre den på nytt uten passord og bruk den filen.",
         ),
         Code::PdfDamaged => (
@@ -174,7 +174,7 @@ fn nb(code: Code) -> (&'static str, &'static str) {
             "Bruk det kopien ble laget med: et passord på minst 15 tegn, eller age-nøkkelen «AGE-SECRET-KEY-1…» til den offentlige «age1…».",
         ),
         Code::LedgerThere => (
-            "Det ligger alt en protokoll i mappen, eller restene av en. Ingenting er endret.",
+            "Det ligger allerede en protokoll i mappen, eller restene av en. Ingenting er endret.",
             "Flytt den til side først, eller gjenopprett i en annen mappe med «--data».",
         ),
         Code::PersonDeleted => (
@@ -209,8 +209,16 @@ fn nb(code: Code) -> (&'static str, &'static str) {
             "Kontaktregisteret svarer nå noe annet enn da brevet ble klargjort. Ingenting er sendt.",
             "Se det nye svaret med «utpost lookup», og gå videre med «utpost resume BREV».",
         ),
+        Code::ChangedAfterTry => (
+            "Kontaktregisteret svarer nå noe annet enn da brevet ble forsøkt sendt. Aksesspunktet har ikke tatt imot brevet, og det blir ikke sendt.",
+            "Gi det opp med «utpost cancel BREV», og send et nytt med «utpost send».",
+        ),
+        Code::SignerChanged => (
+            "Virksomhetssertifikatet er byttet siden brevet ble forsøkt sendt. Brevet er signert med det gamle. Aksesspunktet har ikke tatt imot det, og det blir ikke sendt.",
+            "Gi det opp med «utpost cancel BREV», og send et nytt med «utpost send».",
+        ),
         Code::ReceiverCertificate => (
-            "Sertifikatet til postkassen eller trykkeriet kan ikke godtas. Ingenting er sendt.",
+            "Sertifikatet til postkassen eller utskriftstjenesten kan ikke godtas. Ingenting er sendt.",
             "Prøv «utpost resume BREV» senere. Står feilen, meld den til Digdir med tidspunktet.",
         ),
         Code::SentBefore => (
@@ -529,8 +537,16 @@ fn en(code: Code) -> (&'static str, &'static str) {
             "The register now answers something else than when the letter was made ready. Nothing was sent.",
             "See the new answer with “utpost lookup”, and go on with “utpost resume LETTER”.",
         ),
+        Code::ChangedAfterTry => (
+            "The register now answers something else than when the letter was tried. The access point has not received the letter, and it will not be sent.",
+            "Give it up with “utpost cancel LETTER”, and send a new one with “utpost send”.",
+        ),
+        Code::SignerChanged => (
+            "The agency's certificate has been replaced since the letter was tried. The letter is signed with the old one. The access point has not received it, and it will not be sent.",
+            "Give it up with “utpost cancel LETTER”, and send a new one with “utpost send”.",
+        ),
         Code::ReceiverCertificate => (
-            "The certificate of the mailbox or the print shop can't be accepted. Nothing was sent.",
+            "The certificate of the mailbox or the print service can't be accepted. Nothing was sent.",
             "Try “utpost resume LETTER” later. If it stays, report it to Digdir with the time.",
         ),
         Code::SentBefore => (

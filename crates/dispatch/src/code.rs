@@ -170,6 +170,10 @@ codes! {
     PrintUnconfirmed = "REACH_PRINT_UNCONFIRMED" in Reach,
     /// The register's newest answer leads to another channel than the one shown.
     ChannelChanged = "REACH_CHANNEL_CHANGED" in Reach,
+    /// The letter was tried in vain, and the register's newest answer leads elsewhere.
+    ChangedAfterTry = "REACH_CHANGED_AFTER_TRY" in Reach,
+    /// The letter was tried in vain, and the agency's certificate is another one now.
+    SignerChanged = "REACH_SIGNER_CHANGED" in Reach,
     /// The receiver's certificate can't be trusted for this letter.
     ReceiverCertificate = "REACH_RECEIVER_CERTIFICATE" in Reach,
     /// The same document went to the same citizen within 30 days.

@@ -1,12 +1,12 @@
 //! The same document to the same citizen once more: stopped, shown, and sent only for a reason.
 
 use jiff::{SignedDuration, Timestamp};
-use utpost_domain::{Happening, Letter, LetterId, Sensitive, State, StopReason};
+use utpost_domain::{Happening, Letter, LetterId, Sensitive, State};
 
 use crate::{Desk, Fault};
 
-/// For how long a letter counts as sent before.
-const COUNTS_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// For how long a letter counts as sent before. A ledger must not forget it sooner.
+pub const COUNTS_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// Characters of a reason, without white space around it.
 const REASON: std::ops::RangeInclusive<usize> = 10..=500;
@@ -68,9 +68,21 @@ pub(crate) fn refuse_if_doubled(desk: &Desk<'_>, letter: Letter) -> Result<Lette
     }
     desk.undo(letter.id())?;
     let letter = stop_if_sent_before(desk, desk.ledger.letter(letter.id())?)?;
-    match letter.state() {
-        State::Stopped(reason) => Err(why_stopped(&letter, reason)),
-        other => Err(Fault::NotNow(other)),
+    Err(why_stopped(&letter).unwrap_or(Fault::NotNow(letter.state())))
+}
+
+/// The last look before a sealed letter that was stopped goes back into the outbox: the same may
+/// have been sent in its place. It is never called back, so it stays stopped.
+pub(crate) fn refuse_if_replaced(desk: &Desk<'_>, letter: &Letter) -> Result<(), Fault> {
+    if letter.sealed().is_none() {
+        return Ok(());
+    }
+    match unknown_earlier(desk, letter)? {
+        Some((earlier, _)) => Err(Fault::SentBefore {
+            letter: letter.id(),
+            earlier,
+        }),
+        None => Ok(()),
     }
 }
 
@@ -90,16 +102,19 @@ fn unknown_earlier(
     Ok((!known).then_some((earlier, sent_at)))
 }
 
-/// The fault that says why a stopped letter does not go.
-pub(crate) fn why_stopped(letter: &Letter, reason: StopReason) -> Fault {
-    match letter.sent_before() {
+/// The fault that says why a stopped letter does not go; `None` for one that is not stopped.
+#[must_use]
+pub fn why_stopped(letter: &Letter) -> Option<Fault> {
+    let State::Stopped(reason) = letter.state() else {
+        return None;
+    };
+    let (id, offered) = (letter.id(), letter.sealed().is_some());
+    Some(match letter.sent_before() {
         Some(found) => Fault::SentBefore {
-            letter: letter.id(),
+            letter: id,
             earlier: found.earlier,
         },
-        None => Fault::Stopped {
-            letter: letter.id(),
-            reason,
-        },
-    }
+        None if offered => Fault::StoppedAfterTry { letter: id, reason },
+        None => Fault::Stopped { letter: id, reason },
+    })
 }

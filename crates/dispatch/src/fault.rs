@@ -99,6 +99,14 @@ pub enum Fault {
         /// Why.
         reason: StopReason,
     },
+    /// The letter is stopped after it was offered in vain. It keeps its ids and its parcel.
+    #[error("letter {letter} is stopped after it was tried")]
+    StoppedAfterTry {
+        /// The letter.
+        letter: LetterId,
+        /// Why.
+        reason: StopReason,
+    },
     /// The letter's state does not allow this.
     #[error("not possible in state {0:?}")]
     NotNow(State),
@@ -181,7 +189,11 @@ impl Fault {
             Self::ForeignCertificate => Code::CertificateForeign,
             Self::Call(fault) => service(fault),
             Self::Ledger(fault) => ledger(fault),
-            Self::Stopped { reason, .. } => stopped(*reason),
+            Self::StoppedAfterTry {
+                reason: StopReason::ChannelChanged,
+                ..
+            } => Code::ChangedAfterTry,
+            Self::Stopped { reason, .. } | Self::StoppedAfterTry { reason, .. } => stopped(*reason),
             Self::NotNow(_) => Code::NotNow,
             Self::Refused { source, .. } => match source {
                 CallFault::TooLarge { .. } => Code::RefusedTooLarge,
@@ -228,6 +240,7 @@ impl Fault {
     pub fn letter(&self) -> Option<LetterId> {
         match self {
             Self::Stopped { letter, .. }
+            | Self::StoppedAfterTry { letter, .. }
             | Self::Refused { letter, .. }
             | Self::SentBefore { letter, .. } => Some(*letter),
             _ => None,
@@ -395,6 +408,7 @@ fn stopped(reason: StopReason) -> Code {
         StopReason::ChannelChanged => Code::ChannelChanged,
         StopReason::SentBefore => Code::SentBefore,
         StopReason::Restored => Code::Restored,
+        StopReason::SignerChanged => Code::SignerChanged,
         StopReason::ProtectedAddress | StopReason::Duplicate => Code::Stopped,
     }
 }

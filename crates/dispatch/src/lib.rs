@@ -26,7 +26,7 @@ mod settings;
 mod watch;
 
 pub use code::{Code, Family};
-pub use doubles::allow_repeat;
+pub use doubles::{COUNTS_FOR, allow_repeat, why_stopped};
 pub use evidence::{Evidence, TimelineEntry, evidence, timeline};
 pub use fault::Fault;
 pub use halt::access_restored;
@@ -44,7 +44,8 @@ pub use restored::{Thaw, thaw};
 pub use retry::{derive_spread, next_try};
 pub use search::{Filter, Query, fold};
 pub use send::{
-    Choice, Desk, Held, Progress, confirm, decide, is_as_shown, press, release, seal_held,
+    Answer, Choice, Desk, Held, Progress, ask, confirm, decide, is_as_shown, is_fresh, press,
+    release, seal_held,
 };
 pub use settings::{Agency, DECISION_GOOD_FOR};
 pub use utpost_parcel::Source;

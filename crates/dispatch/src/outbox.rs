@@ -31,14 +31,16 @@ use crate::{
 /// unknown, then attempts when an attempt is due. A letter that is further on is left as it is, and
 /// so is one that another program is just sending. For one that has waited longer than a decision is
 /// good for the register is asked again first, once: where it names another receiver the letter is
-/// sealed anew under new ids, or stopped if it was offered before. One of a restored ledger that the
-/// access point does not know is stopped for the clerk's word.
+/// sealed anew under new ids, or stopped if it was offered before. So it is, at any age, when the
+/// agency's certificate is no longer the one the parcel is signed with. One of a restored ledger that
+/// the access point does not know is stopped for the clerk's word.
 ///
 /// # Errors
 /// [`Fault::Frozen`] and [`Fault::Halted`] while nothing is sent for anybody; what was asked first
 /// is written down all the same under a halt.
-/// [`Fault::Stopped`] when the register by now leads elsewhere than when the letter was sealed, and
-/// [`Fault::SentBefore`] when the same has gone to the same citizen since.
+/// [`Fault::Stopped`] when the register by now leads elsewhere than when the letter was sealed,
+/// [`Fault::StoppedAfterTry`] when it was offered before then, or when the agency's certificate has
+/// been renewed since, and [`Fault::SentBefore`] when the same has gone to the same citizen since.
 /// [`Fault::Call`] when it stays in the outbox, with [`CallFault::AnswerLost`] when nobody
 /// knows; [`Fault::Refused`] when it was refused for good. Before anything is written or sent, any
 /// fault of key, parcel or ledger.
@@ -80,24 +82,22 @@ pub fn advance(desk: &Desk<'_>, id: LetterId) -> Result<Letter, Fault> {
 /// have moved mailbox or reserved meanwhile. Where it leads to the same receiver the sealing stands.
 /// Else one that was offered before is stopped, since its ids are never given up for others; one
 /// that was not is sealed anew if it still goes the way the clerk was shown, or called back.
+///
+/// A parcel and the message around it are signed with one and the same certificate, on every
+/// attempt. Where the agency's is another one by now, the parcel is not sent, however young.
 fn renewed(desk: &Desk<'_>, letter: Letter) -> Result<Letter, Fault> {
     let id = letter.id();
-    let history = desk.ledger.history(id)?;
-    let mut events = history.iter().rev().map(|recorded| &recorded.event.what);
-    let decided_at = events.find_map(|what| match what {
-        Happening::Decided(decided) => Some(decided.facts.looked_up_at),
-        _ => None,
-    });
-    let age = desk
-        .clock
-        .now()
-        .duration_since(decided_at.ok_or(Fault::Record)?);
-    if (SignedDuration::ZERO..=DECISION_GOOD_FOR).contains(&age) {
+    let sealed = letter.sealed().ok_or(Fault::Record)?;
+    let same_signer = desk.own_certificate()? == sealed.signer;
+    if !same_signer && letter.may_have_gone() {
+        return Err(stopped(desk, id, StopReason::SignerChanged));
+    }
+    if same_signer && has_young_decision(desk, id)? {
         return Ok(letter);
     }
     // Only once the register answers: while it is silent the letter stays here.
     let decision = asked(desk, id)?;
-    if leads_to_the_same(desk, &letter, &decision)? {
+    if same_signer && leads_to_the_same(desk, &letter, &decision)? {
         return desk.record(id, Happening::from(&decision));
     }
     if letter.may_have_gone() {
@@ -109,6 +109,21 @@ fn renewed(desk: &Desk<'_>, letter: Letter) -> Result<Letter, Fault> {
     desk.undo(id)?;
     decided(desk, id, &decision)?;
     release(desk, id, decision, Duration::ZERO)
+}
+
+/// Whether the letter's latest decision is still good.
+fn has_young_decision(desk: &Desk<'_>, id: LetterId) -> Result<bool, Fault> {
+    let history = desk.ledger.history(id)?;
+    let mut events = history.iter().rev().map(|recorded| &recorded.event.what);
+    let decided_at = events.find_map(|what| match what {
+        Happening::Decided(decided) => Some(decided.facts.looked_up_at),
+        _ => None,
+    });
+    let age = desk
+        .clock
+        .now()
+        .duration_since(decided_at.ok_or(Fault::Record)?);
+    Ok((SignedDuration::ZERO..=DECISION_GOOD_FOR).contains(&age))
 }
 
 /// Seals the letter anew where it lies. One event puts the new parcel in the old one's place, so
@@ -125,11 +140,10 @@ fn sealed_anew(desk: &Desk<'_>, id: LetterId, decision: &Decision) -> Result<Let
 }
 
 /// Whether the parcel as sealed is the one this decision would be sealed to now: same way, same
-/// receiver, certificate, mailbox and addresses for notices, and signed with the same certificate.
+/// receiver, certificate, mailbox and addresses for notices.
 fn leads_to_the_same(desk: &Desk<'_>, letter: &Letter, decision: &Decision) -> Result<bool, Fault> {
     let sealed = letter.sealed().ok_or(Fault::Record)?;
-    let signer = desk.own_certificate()?;
-    if !letter.agrees_with(&Decided::from(decision)) || signer != sealed.signer {
+    if !letter.agrees_with(&Decided::from(decision)) {
         return Ok(false);
     }
     match (sealed.carrier, &decision.channel) {

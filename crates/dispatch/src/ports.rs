@@ -543,8 +543,9 @@ pub trait Ledger: Send + Sync {
 
     /// The newest other letter to the same citizen with the same main document, document 0 by its
     /// digest, that was sealed or printed here at `since` or later, and when. One that was given
-    /// up, refused, failed or came back does not count; for a letter in the outbox only those
-    /// sealed before it do.
+    /// up, refused, failed or came back does not count, nor one that stands stopped with its
+    /// sealing, which was surely not received; for a letter in the outbox only those sealed before
+    /// it do.
     ///
     /// # Errors
     /// [`LedgerFault`].

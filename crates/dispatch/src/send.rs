@@ -16,7 +16,7 @@ use utpost_parcel::{Document, Parcel, Source};
 use utpost_pki::{Certificate, Purpose, Signer, TrustPolicy, VerifiedCertificate};
 use utpost_wire::SigningFault;
 
-use crate::doubles::{stop_if_sent_before, why_stopped};
+use crate::doubles::{refuse_if_replaced, stop_if_sent_before, why_stopped};
 use crate::fixed::Fixed;
 use crate::letter::{Contents, contents};
 use crate::{
@@ -92,7 +92,8 @@ impl Desk<'_> {
         self.record(letter, Happening::Undone)
     }
 
-    /// Gives a letter up, which is possible until a first attempt.
+    /// Gives a letter up, which is possible until a first attempt, and for one stopped after it was
+    /// offered in vain.
     ///
     /// # Errors
     /// Those of [`Desk::undo`].
@@ -102,8 +103,9 @@ impl Desk<'_> {
     }
 
     fn keep_what_may_have_gone(&self, letter: LetterId) -> Result<(), Fault> {
-        let sealed = self.ledger.letter(letter)?.state() == State::Queued;
-        if sealed && self.ledger.restoration()?.is_some() {
+        let letter = self.ledger.letter(letter)?;
+        let waits = matches!(letter.state(), State::Queued | State::Stopped(_));
+        if waits && letter.sealed().is_some() && self.ledger.restoration()?.is_some() {
             return Err(Fault::Frozen);
         }
         Ok(())
@@ -161,20 +163,56 @@ impl Desk<'_> {
 /// [`Fault::Call`] when there was no answer, also to the second question: the letter waits.
 /// [`Fault::NotNow`] for a letter that is sealed already.
 pub fn decide(desk: &Desk<'_>, letter: LetterId) -> Result<(Decision, Letter), Fault> {
+    ask(desk, letter)?.write_down(desk)
+}
+
+/// The first half of [`decide`], for a caller that may give up before the answer is there: dropped,
+/// it leaves no trace.
+///
+/// # Errors
+/// [`Fault::NotNow`] for a letter that is sealed already.
+pub fn ask(desk: &Desk<'_>, letter: LetterId) -> Result<Answer, Fault> {
     let before = desk.ledger.letter(letter)?;
     if !before.next_actions().contains(&Action::LookUp) {
         return Err(Fault::NotNow(before.state()));
     }
     match asked(desk, letter) {
-        Ok(decision) => {
-            let letter = decided(desk, letter, &decision)?;
-            Ok((decision, letter))
+        Err(fault) if !matches!(fault, Fault::Call(_)) => Err(fault),
+        came => Ok(Answer { letter, came }),
+    }
+}
+
+/// What came of asking the register about a letter, not yet written down.
+#[derive(Debug)]
+#[must_use]
+pub struct Answer {
+    letter: LetterId,
+    /// Else [`Fault::Call`].
+    came: Result<Decision, Fault>,
+}
+
+impl Answer {
+    /// Why there is no answer.
+    #[must_use]
+    pub fn silence(&self) -> Option<&Fault> {
+        self.came.as_ref().err()
+    }
+
+    /// The second half of [`decide`].
+    ///
+    /// # Errors
+    /// [`Fault::Call`] when there was no answer: the letter waits.
+    pub fn write_down(self, desk: &Desk<'_>) -> Result<(Decision, Letter), Fault> {
+        match self.came {
+            Ok(decision) => {
+                let letter = decided(desk, self.letter, &decision)?;
+                Ok((decision, letter))
+            }
+            Err(fault) => {
+                desk.record(self.letter, Happening::RegisterSilent)?;
+                Err(fault)
+            }
         }
-        Err(fault @ Fault::Call(_)) => {
-            desk.record(letter, Happening::RegisterSilent)?;
-            Err(fault)
-        }
-        Err(fault) => Err(fault),
     }
 }
 
@@ -213,21 +251,22 @@ pub(crate) fn decided(
 /// said yes to. A letter that was not stopped is given back as it is.
 ///
 /// # Errors
-/// [`Fault::Stopped`] when it can't, when `choice` is not a yes, or when the letter is by now
-/// stopped for another reason.
+/// What [`why_stopped`] gives when it can't, when `choice` is not a yes, or when the letter is by
+/// now stopped for another reason; [`Fault::SentBefore`] for a sealed one in whose place the same has
+/// gone to the same citizen.
 pub fn confirm(desk: &Desk<'_>, shown: &Letter, choice: Choice) -> Result<Letter, Fault> {
     let letter = desk.ledger.letter(shown.id())?;
-    let State::Stopped(reason) = letter.state() else {
+    let Some(fault) = why_stopped(&letter) else {
         return Ok(letter);
     };
     let seen = letter.state() == shown.state();
     let allowed = letter.next_actions().contains(&Action::Confirm);
     match choice {
-        Choice::Yes if seen && allowed => desk.record(letter.id(), Happening::Confirmed),
-        _ => Err(Fault::Stopped {
-            letter: letter.id(),
-            reason,
-        }),
+        Choice::Yes if seen && allowed => {
+            refuse_if_replaced(desk, &letter)?;
+            desk.record(letter.id(), Happening::Confirmed)
+        }
+        _ => Err(fault),
     }
 }
 
@@ -317,9 +356,9 @@ pub fn seal_held(desk: &Desk<'_>, mut held: Held) -> Result<Letter, Fault> {
         .and_then(|decision| {
             // Another letter with the same document may have left its window a moment ago.
             let letter = stop_if_sent_before(desk, desk.ledger.letter(id)?)?;
-            match letter.state() {
-                State::Stopped(reason) => Err(why_stopped(&letter, reason)),
-                _ => seal(desk, id, &decision),
+            match why_stopped(&letter) {
+                Some(fault) => Err(fault),
+                None => seal(desk, id, &decision),
             }
         })
         .and_then(|entry| Ok(desk.ledger.record(id, &entry)?));
@@ -359,12 +398,18 @@ pub fn is_as_shown(shown: &Decided, now: &Decided) -> bool {
     (shown.channel, shown.reason) == (now.channel, now.reason)
 }
 
+/// Whether a decision still holds at `now`, so that the register is not asked again at Send.
+#[must_use]
+pub fn is_fresh(decision: &Decision, now: Timestamp) -> bool {
+    let age = now.duration_since(decision.facts.looked_up_at);
+    (SignedDuration::ZERO..=DECISION_GOOD_FOR).contains(&age)
+}
+
 fn refuse_unless(state: State, letter: &Letter) -> Result<(), Fault> {
-    match letter.state() {
-        now if now == state => Ok(()),
-        State::Stopped(reason) => Err(why_stopped(letter, reason)),
-        other => Err(Fault::NotNow(other)),
+    if letter.state() == state {
+        return Ok(());
     }
+    Err(why_stopped(letter).unwrap_or(Fault::NotNow(letter.state())))
 }
 
 /// Lets the window end now when it would still run.
@@ -380,7 +425,7 @@ fn end_window(desk: &Desk<'_>, held: &mut Held) -> Result<(), Fault> {
 /// Stops the letter, or says why that could not be written down.
 pub(crate) fn stopped(desk: &Desk<'_>, letter: LetterId, reason: StopReason) -> Fault {
     match desk.record(letter, Happening::Stopped { reason }) {
-        Ok(_) => Fault::Stopped { letter, reason },
+        Ok(letter) => why_stopped(&letter).unwrap_or(Fault::NotNow(letter.state())),
         Err(fault) => fault,
     }
 }
@@ -388,18 +433,17 @@ pub(crate) fn stopped(desk: &Desk<'_>, letter: LetterId, reason: StopReason) -> 
 /// The decision to seal by: this one while it is young and the letter's latest, else one made now.
 /// One that leads elsewhere than the one shown stops the letter.
 fn current(desk: &Desk<'_>, letter: LetterId, decision: &Decision) -> Result<Decision, Fault> {
-    let age = desk.clock.now().duration_since(decision.facts.looked_up_at);
     let written = Happening::from(decision);
     let history = desk.ledger.history(letter)?;
     let mut decided = history.iter().rev().map(|recorded| &recorded.event.what);
     let latest = decided.find(|what| matches!(what, Happening::Decided(_)));
-    if (SignedDuration::ZERO..=DECISION_GOOD_FOR).contains(&age) && latest == Some(&written) {
+    if is_fresh(decision, desk.clock.now()) && latest == Some(&written) {
         return Ok(decision.clone());
     }
     let (newer, folded) = decide(desk, letter)?;
-    match folded.state() {
-        State::Stopped(reason) => Err(why_stopped(&folded, reason)),
-        _ => Ok(newer),
+    match why_stopped(&folded) {
+        Some(fault) => Err(fault),
+        None => Ok(newer),
     }
 }
 

@@ -410,7 +410,8 @@ pub enum StopReason {
     ProtectedAddress,
     /// A letter on paper without an address.
     AddressMissing,
-    /// A later lookup led to another channel than the one shown.
+    /// A later lookup led to another channel than the one shown, or, for a letter that was offered
+    /// in vain, than the one it is sealed for.
     ChannelChanged,
     /// The same document went to the same receiver a short while ago. Stands in old ledgers only.
     Duplicate,
@@ -420,6 +421,9 @@ pub enum StopReason {
     /// The ledger was brought back from a backup, and the letter may have gone since, see
     /// [`Happening::Restored`].
     Restored,
+    /// Offered in vain, and by now the agency signs with another certificate than the parcel was
+    /// signed with.
+    SignerChanged,
 }
 
 /// A step on the way whose absence is worth a note.

@@ -58,8 +58,9 @@ pub enum State {
 }
 
 impl State {
-    /// Whether nothing of the letter is sealed yet: a draft, one that waits, stands still or is
-    /// ready, or one in its undo window.
+    /// Whether the letter lies here until a person or the time lets it go on: a draft, one that
+    /// waits, stands still or is ready, or one in its undo window. Nothing of it is sealed, but for
+    /// a stopped one that was offered in vain: it keeps its ids and its parcel.
     pub fn is_unsent(self) -> bool {
         use State::*;
         matches!(

@@ -1,9 +1,9 @@
 //! What goes when a letter's time is over: documents, their key, the salt, every personal value,
 //! signed messages and the text of receipts. Ids, digests, verdicts and the chain stay.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use rusqlite::Connection;
-use utpost_dispatch::{Ledger, LedgerFault};
+use utpost_dispatch::{COUNTS_FOR, Ledger, LedgerFault};
 use utpost_domain::{Impossible, Letter, LetterId, Note, State};
 
 use crate::disk::{names_in, remove_file, remove_folder};
@@ -11,10 +11,6 @@ use crate::events::{self, read_time, write_time};
 use crate::fault::Fault;
 use crate::file::LedgerFile;
 use crate::{overview, schema};
-
-/// For how long a letter counts as sent before, and the same one is stopped: as long as the use
-/// cases look back. Without the recipient it could not be found.
-const STOPS_DOUBLES_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// Letters that may be forgotten, oldest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -165,7 +161,7 @@ fn stops_doubles(connection: &Connection, letter: LetterId, now: Timestamp) -> R
         |row| row.get("went_at"),
     )?;
     Ok(match went_at {
-        Some(at) => now.duration_since(read_time(&at)?) <= STOPS_DOUBLES_FOR,
+        Some(at) => now.duration_since(read_time(&at)?) <= COUNTS_FOR,
         None => false,
     })
 }

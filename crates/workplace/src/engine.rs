@@ -850,7 +850,9 @@ impl Track {
     }
 
     fn is_of_interest(&self) -> bool {
-        let held_up = self.trouble.is_some() && self.state.is_unsent();
+        // Why a letter is stopped is told by the letter itself.
+        let is_stopped = matches!(self.state, State::Stopped(_));
+        let held_up = self.trouble.is_some() && self.state.is_unsent() && !is_stopped;
         self.task.is_some() || is_awaited(self.state) || held_up
     }
 
@@ -907,6 +909,18 @@ mod tests {
             named,
             ..Track::held(later(now, ROUND), now)
         }
+    }
+
+    #[test]
+    fn what_held_a_letter_up_is_remembered_until_it_is_stopped_and_tells_itself() {
+        let track = |state| Track {
+            state,
+            task: None,
+            ..in_trouble(false, false)
+        };
+        assert!(track(State::Ready).is_of_interest());
+        let stopped = State::Stopped(utpost_domain::StopReason::ChannelChanged);
+        assert!(!track(stopped).is_of_interest());
     }
 
     #[test]

@@ -1,9 +1,32 @@
 // What practice's own books say, and its citizens, print shop and faults, over its control interface.
 
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { request } from "node:https";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+
+import { required } from "./driver.mjs";
+
+/** `utpost practice serve` on a desk's folder; ends when its input does. */
+export function serve(desk) {
+  const child = spawn(required("UTPOST_CONSOLE"), ["--practice", "--practice-data", desk.practiceFolder, "practice", "serve", "--json", "--until-input-ends"], {
+    stdio: ["pipe", "pipe", "inherit"],
+    env: { ...process.env, ...desk.environment },
+  });
+  return new Promise((resolve, reject) => {
+    child.stdout.once("data", () => resolve(child));
+    child.once("exit", () => reject(new Error("practice did not start")));
+  });
+}
+
+/** Ends what `serve` gave, and waits until it is gone. */
+export async function end(services) {
+  const ended = once(services, "exit");
+  services.stdin.end();
+  await ended;
+}
 
 /** The practice environment that runs on `folder`. */
 export class Practice {

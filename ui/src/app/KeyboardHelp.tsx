@@ -23,6 +23,7 @@ export function KeyboardHelp({ onClose }: { onClose: () => void }) {
         title={words.inLetter}
         keys={[
           [["Enter"], words.lookUp],
+          [["Esc"], words.stopAsking],
           [["←", "→"], words.pages],
         ]}
       />

@@ -113,17 +113,17 @@ export function useAction<A extends unknown[], T>(act: (...args: A) => Promise<T
   return { run, running, slow: useSlow(running), trouble, clear };
 }
 
-/** Whether `active` has held for longer than the clerk should wait without a word. */
-export function useSlow(active: boolean): boolean {
+/** Whether `active` has held for longer than the clerk should wait without a word, or than `after`. */
+export function useSlow(active: boolean, after = PATIENCE_MS): boolean {
   const [slow, setSlow] = useState(false);
   useEffect(() => {
     if (!active) {
       setSlow(false);
       return;
     }
-    const timer = setTimeout(() => setSlow(true), PATIENCE_MS);
+    const timer = setTimeout(() => setSlow(true), after);
     return () => clearTimeout(timer);
-  }, [active]);
+  }, [active, after]);
   return active && slow;
 }
 

@@ -107,14 +107,14 @@ describe("a ledger restored from a backup", () => {
     const core = standing(RESTORED, { thaw: () => new Promise((resolve) => (answer = resolve)) });
     const { user } = await openWindow({ mock: core.mock });
     const restored = await band(title);
-    expect(restored).toHaveTextContent("utboksen er fryst siden da");
+    expect(restored).toHaveTextContent("utboksen har vært fryst siden");
     await user.click(within(restored).getByRole("button", { name: "Spør om brevene nå" }));
     act(() => core.mock.notify({ what: "thawing", asked: 1 }));
-    expect(await within(restored).findByText("1 av 2 brev er spurt om")).toBeVisible();
+    expect(await within(restored).findByText("Har spurt om 1 av 2 brev")).toBeVisible();
     core.becomes(NOTHING);
     await act(async () => answer({ asked: 2, unanswered: 0, unsealed: 1 }));
     const thawed = await band("Aksesspunktet har svart om alle brevene. Utboksen er åpen igjen.");
-    expect(thawed).toHaveTextContent("1 brev som ikke var forseglet, venter på deg i Utboks.");
+    expect(thawed).toHaveTextContent("1 brev venter i Utboks på at du bekrefter at det ikke er sendt.");
     expect(screen.queryByRole("region", { name: title })).toBeNull();
     await user.click(within(thawed).getByRole("button", { name: "Lukk" }));
     expect(thawed).not.toBeInTheDocument();
@@ -125,7 +125,7 @@ describe("a ledger restored from a backup", () => {
     const { user } = await openWindow({ mock });
     const restored = await band(title);
     await user.click(within(restored).getByRole("button", { name: "Spør om brevene nå" }));
-    expect(await within(restored).findByText("2 brev fikk ikke svar. Utboksen er fortsatt fryst. Prøv igjen om en stund.")).toBeVisible();
+    expect(await within(restored).findByText("Det kom ikke svar om 2 brev. Utboksen er fortsatt fryst. Prøv igjen om en stund.")).toBeVisible();
     await user.click(within(restored).getByRole("button", { name: "Spør om brevene nå" }));
     expect(mock.calls.filter(([name]) => name === "thaw")).toHaveLength(2);
   });
@@ -193,7 +193,7 @@ describe("to a screen reader", () => {
     expect(before).toBeEmptyDOMElement();
     core.becomes({ ...RESTORED, halt: HALTED.halt });
     act(() => core.mock.notify({ what: "connection", connection: { state: "offline", since: fixtures.NOW, code: null } }));
-    for (const words of [/mangler tilgang eller avtale/, /utboksen er fryst siden da/, /har ikke nådd tjenestene/]) {
+    for (const words of [/mangler tilgang eller avtale/, /utboksen har vært fryst siden/, /har ikke nådd tjenestene/]) {
       expect(live(await screen.findByText(words))).toBe(before);
     }
   });
@@ -202,7 +202,7 @@ describe("to a screen reader", () => {
     const core = standing({ ...RESTORED, halt: HALTED.halt }, { thaw: () => new Promise(() => {}) });
     const { user } = await openWindow({ mock: core.mock });
     await user.click(await screen.findByRole("button", { name: "Spør om brevene nå" }));
-    const count = await screen.findByText("0 av 2 brev er spurt om");
+    const count = await screen.findByText("Har spurt om 0 av 2 brev");
     expect(live(count)).toHaveAttribute("aria-live", "off");
     await user.click(screen.getByRole("button", { name: "Tilgangen er på plass" }));
     expect(live(await screen.findByRole("dialog"))).toBeNull();

@@ -78,6 +78,8 @@ export interface Bridge {
   checkNumber(text: string): Promise<NumberCheck>;
   checkAddress(address: AddressForm): Promise<AddressCheck>;
   lookUp(revision: number, form: LetterForm): Promise<LookedUp>;
+  /** Gives up asking: an answer that comes later is neither shown nor written down. */
+  stopAsking(): Promise<Composition>;
   /** Lets the letter go although one that says the same was sent before, and looks up again. */
   allowRepeat(revision: number, form: LetterForm, reason: string): Promise<LookedUp>;
   send(order: SendOrder): Promise<SendOutcome>;

@@ -121,6 +121,7 @@ export function createMock(over: Partial<Bridge> = {}, start: Partial<Session> =
       return Promise.resolve({ faults });
     },
     lookUp: (_revision, form) => lookUp(form),
+    stopAsking: () => change(open()),
     allowRepeat: (_revision, form) => lookUp(form),
     send: ({ form }) => {
       held = fixtures.row({

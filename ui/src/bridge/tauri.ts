@@ -32,6 +32,7 @@ export const tauriBridge: Bridge = {
   checkNumber: (text) => invoke("check_number", { text }),
   checkAddress: (address) => invoke("check_address", { address }),
   lookUp: (revision, form) => invoke("look_up", { revision, form }),
+  stopAsking: () => invoke("stop_asking"),
   allowRepeat: (revision, form, reason) => invoke("allow_repeat", { revision, form, reason }),
   send: (order) => invoke("send", { order }),
 

@@ -154,12 +154,13 @@ letter: LetterRow | null,
  */
 form: LetterForm | null, 
 /**
- * Where it goes, when that is known and still holds.
+ * Where `letter` goes, when that is known and still holds. It says nothing about another
+ * citizen than that letter's.
  */
 decision: DecisionView | null, 
 /**
- * A letter that says the same, sent to the same citizen not long ago: this one goes only with
- * a reason.
+ * A letter that says the same as `letter`, sent to the same citizen not long ago: this one goes
+ * only with a reason, and there is no decision.
  */
 earlier: EarlierLetter | null, };
 

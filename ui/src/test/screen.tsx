@@ -41,3 +41,12 @@ export async function openScreen(
   await view.findByRole("heading", { level: 1 });
   return { mock, user, view, place: () => place };
 }
+
+/** A window with room for one thing at a time; for `beforeEach`, which it tells how to undo that. */
+export function narrowWindow(): () => void {
+  const wide = window.matchMedia;
+  window.matchMedia = (query) => ({ ...wide(query), matches: query.includes("max-width") });
+  return () => {
+    window.matchMedia = wide;
+  };
+}

@@ -5,19 +5,31 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::home::{Answer, CURIOUS, DIGIPOST, Home, answer, eventually, not_run, utpost};
+use crate::home::{Answer, CURIOUS, DIGIPOST, Home, answer, eventually, not_run, told, utpost};
 
-/// Another machine, with the same practice environment within reach.
-fn elsewhere(home: &Home, arguments: &[&str]) -> Answer {
+/// A pause longer than anybody waits for: the program gives up at once.
+fn busy(service: &str) -> Value {
+    json!({ "service": service, "kind": "status", "status": 503, "retry_after": 600 })
+}
+
+/// The program on another machine, with the same practice environment within reach.
+fn utpost_elsewhere(home: &Home) -> Command {
     let mut command = utpost();
     command
         .arg("--practice")
         .args(["--data".as_ref(), home.path("elsewhere").as_os_str()])
         .args(["--key-file".as_ref(), home.path("other.key").as_os_str()])
-        .args(["--practice-data".as_ref(), home.practice_data().as_os_str()])
-        .arg("--json")
-        .args(arguments);
-    answer(&mut command, "")
+        .args(["--practice-data".as_ref(), home.practice_data().as_os_str()]);
+    command
+}
+
+pub(crate) fn elsewhere(home: &Home, arguments: &[&str]) -> Answer {
+    answer(utpost_elsewhere(home).arg("--json").args(arguments), "")
+}
+
+/// What a person reads of a failure there.
+fn failure_elsewhere(home: &Home, arguments: &[&str]) -> String {
+    told(utpost_elsewhere(home).args(arguments), "").err
 }
 
 #[test]
@@ -61,6 +73,51 @@ fn a_backup_brought_back_on_another_machine_asks_before_it_sends() {
     assert_eq!(letters["letters"][0]["letter"], sent["letter"]);
     assert_eq!(home.accepted().len(), 1, "nothing was sent twice");
     restore(&passphrase).refused("INPUT_LEDGER_THERE");
+}
+
+#[test]
+fn a_restored_outbox_tells_how_many_gave_no_answer_and_stands_still_until_all_have() {
+    let home = Home::new();
+    home.plan(busy("submit"));
+    let sent = home.send(DIGIPOST, &[]).refused("TEMP_ACCESS_POINT_SILENT");
+    let letter = sent["letter"].as_str().unwrap();
+    let passphrase = home.file("passphrase", "fire hester i en fjord\n");
+    let backup = home.path("backup").display().to_string();
+    let with = ["--passphrase-file", &passphrase];
+    home.run(&[&["ledger", "backup", &backup][..], &with].concat())
+        .well();
+    elsewhere(
+        &home,
+        &[&["ledger", "restore", &backup][..], &with].concat(),
+    )
+    .well();
+
+    home.plan(busy("statuses"));
+    let told = elsewhere(&home, &["outbox"]).refused("LOCAL_OUTBOX_FROZEN");
+    assert_eq!(told["restored"], json!({ "asked": 1, "unanswered": 1 }));
+    home.plan(busy("statuses"));
+    let words = failure_elsewhere(&home, &["--language", "en", "outbox"]);
+    assert!(
+        words.contains("Letters asked about: 1. Without an answer: 1.")
+            && words.contains("The outbox stands still until all are answered."),
+        "{words}"
+    );
+
+    let told = elsewhere(&home, &["outbox"]).well();
+    assert_eq!(told["restored"], json!({ "asked": 1, "unanswered": 0 }));
+    let stopped = &told["letters"][0];
+    assert_eq!(stopped["state"], json!({ "stopped": "restored" }));
+    assert_eq!(
+        stopped["actions"],
+        json!(["confirm", "check_status", "cancel"])
+    );
+    // It waits for a word that the register can't give.
+    elsewhere(&home, &["resume", letter]).refused("REACH_RESTORED");
+    // Said once: the ledger stands by itself now.
+    let told = elsewhere(&home, &["outbox"]).well();
+    assert_eq!(told.get("restored"), None);
+    assert_eq!(told["letters"][0]["letter"], letter);
+    assert!(home.accepted().is_empty());
 }
 
 #[test]

@@ -123,6 +123,48 @@ fn a_letter_the_access_point_did_not_take_stays_in_the_outbox_and_goes_later_unc
 }
 
 #[test]
+fn a_letter_tried_in_vain_whose_receiver_moved_is_only_given_up_and_made_anew() {
+    let mut home = Home::new();
+    home.plan(status("submit", 503));
+    let pdf = home.letter();
+    let send = |home: &Home| {
+        let arguments = ["send", &pdf, "--to", DIGIPOST, "--title", "Vedtak"];
+        home.run(&arguments)
+    };
+    let letter = letter_of(&send(&home).refused("TEMP_ACCESS_POINT_SILENT"));
+    let sealed = home.kept(&letter)["message_id"].clone();
+    home.let_five_minutes_pass();
+    home.plan(json!({ "service": "register", "kind": "outdated_mailbox" }));
+    // The turned clock is told of on standard error, which no refusal else writes to.
+    let refused = |arguments: &[&str]| {
+        let answer = home.run(arguments);
+        assert_eq!(answer.exit, 3);
+        assert_eq!(answer.json["error"]["code"], "REACH_CHANGED_AFTER_TRY");
+    };
+    refused(&["outbox"]);
+
+    let kept = home.kept(&letter);
+    assert_eq!(kept["state"], json!({ "stopped": "channel_changed" }));
+    assert_eq!(kept["message_id"], sealed);
+    assert_eq!(kept["actions"], json!(["check_status", "cancel"]));
+    // Still told by the outbox, with what can be done; nothing else gets it off.
+    let told = home.run(&["outbox"]).well();
+    assert_eq!(told["letters"][0]["letter"], letter);
+    let words = home.read(&["--language", "en", "outbox"]).out;
+    assert!(words.contains(&format!("utpost cancel {letter}")));
+    assert!(!words.contains("utpost resume"));
+    refused(&["resume", &letter]);
+    home.run(&["status", &letter]).well();
+    assert!(home.accepted().is_empty());
+
+    // It does not stand in the way of the one made in its place.
+    send(&home).well();
+    let given_up = home.run(&["cancel", &letter]).well();
+    assert_eq!(given_up["state"], "cancelled");
+    assert_eq!(home.accepted().len(), 1);
+}
+
+#[test]
 fn a_lost_answer_is_never_resent_blindly() {
     for (kind, already_there) in [("lose_after", 1), ("lose_before", 0)] {
         let home = Home::new();

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use utpost_dispatch::{Choice, Clock, Code, Fault, decide, is_as_shown, press, release, seal_held};
+use utpost_dispatch::{
+    Choice, Clock, Code, Fault, ask, decide, is_as_shown, is_fresh, press, release, seal_held,
+};
 use utpost_domain::{
     Carrier, Channel, Decided, Happening, LetterKind, Note, Reason, State, StopReason,
 };
@@ -42,6 +44,31 @@ fn silence_of_the_register_waits_and_never_prints() {
         (State::Ready, Reason::MailboxUsable)
     );
     nothing_sent(&office);
+}
+
+#[test]
+fn an_answer_given_up_leaves_no_trace_be_it_one_or_silence() {
+    let office = Office::new();
+    let id = office.take_in(Given::default()).unwrap();
+    office.register.is_silent();
+    assert!(ask(&office.desk(), id).unwrap().silence().is_some());
+    assert!(ask(&office.desk(), id).unwrap().silence().is_none());
+    assert_eq!(office.log.count("look_up"), 2);
+    assert_eq!(office.ledger.names(id), ["drafted"]);
+    assert_eq!(office.state(id), State::Draft);
+}
+
+#[test]
+fn a_decision_is_fresh_for_five_minutes_and_not_before_it_was_made() {
+    let office = Office::new();
+    let id = office.take_in(Given::default()).unwrap();
+    let (decision, _) = decide(&office.desk(), id).unwrap();
+    let fresh_after = |seconds| {
+        let later = jiff::SignedDuration::from_secs(seconds);
+        is_fresh(&decision, decision.facts.looked_up_at + later)
+    };
+    assert!(fresh_after(0) && fresh_after(300));
+    assert!(!fresh_after(301) && !fresh_after(-1));
 }
 
 #[test]

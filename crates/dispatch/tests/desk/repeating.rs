@@ -5,7 +5,7 @@ use utpost_dispatch::{
 };
 use utpost_domain::{Decision, Happening, LetterId, PersonRecord, State, StopReason};
 
-use crate::support::{Given, Office, SECRET, TestRegister, refused};
+use crate::support::{Given, Office, SECRET, TestRegister, busy, refused};
 
 const NO_UNDO: std::time::Duration = std::time::Duration::ZERO;
 const DAY: i64 = 24 * 60 * 60;
@@ -59,6 +59,30 @@ fn the_same_document_to_the_same_citizen_is_stopped_and_shows_the_earlier_letter
     decide(&office.desk(), second).unwrap();
     assert_eq!(office.state(second), BEFORE);
     assert_eq!(office.log.count("submit"), 1);
+}
+
+#[test]
+fn a_letter_stopped_after_it_was_offered_in_vain_does_not_stop_the_one_made_in_its_place() {
+    let office = Office::new();
+    let (first, decision) = decided(&office);
+    office.release(first, decision).unwrap();
+    office.access_point.answers(busy(503));
+    advance(&office.desk(), first).unwrap_err();
+    // While it waits in the outbox it does.
+    let (second, _) = decided(&office);
+    assert_eq!(office.state(second), BEFORE);
+
+    office.clock.pass(301);
+    office.register.tells(TestRegister::reserved());
+    advance(&office.desk(), first).unwrap_err();
+    let changed = State::Stopped(StopReason::ChannelChanged);
+    assert_eq!(office.state(first), changed);
+    office.register.tells(TestRegister::reserved());
+    let (third, decision) = decided(&office);
+    assert_eq!(office.state(third), State::Ready);
+    office.release(third, decision).unwrap();
+    advance(&office.desk(), third).unwrap();
+    assert_eq!(office.state(third), State::AtAccessPoint);
 }
 
 #[test]

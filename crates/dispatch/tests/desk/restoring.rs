@@ -200,6 +200,54 @@ fn what_is_not_sealed_waits_for_the_clerk_s_word_once() {
 }
 
 #[test]
+fn a_letter_stopped_with_its_ids_is_not_given_up_before_it_was_asked_about() {
+    let office = Office::new();
+    let id = office.queued();
+    restored(&office);
+    office.access_point.tells(None);
+    thaw(&office.desk()).unwrap();
+    assert_eq!(office.state(id), RESTORED);
+    restored(&office);
+    let fault = office.desk().cancel(id).unwrap_err();
+    assert_eq!(fault.code(), Code::OutboxFrozen);
+    office.access_point.tells(None);
+    thaw(&office.desk()).unwrap();
+    assert_eq!(office.desk().cancel(id).unwrap().state(), State::Cancelled);
+}
+
+#[test]
+fn the_word_does_not_let_a_letter_go_in_whose_place_another_went() {
+    let office = Office::new();
+    let main = crate::support::pdf();
+    let same = || Given {
+        main: main.clone(),
+        ..Given::default()
+    };
+    let decided = || {
+        let id = office.take_in(same()).unwrap();
+        let (decision, _) = decide(&office.desk(), id).unwrap();
+        (id, decision)
+    };
+    let (first, decision) = decided();
+    office.release(first, decision).unwrap();
+    restored(&office);
+    office.access_point.tells(None);
+    thaw(&office.desk()).unwrap();
+    assert_eq!(office.state(first), RESTORED);
+
+    // Surely not received, it does not stand in the way of the letter made in its place.
+    let (second, decision) = decided();
+    office.release(second, decision).unwrap();
+    advance(&office.desk(), second).unwrap();
+    assert_eq!(office.state(second), State::AtAccessPoint);
+
+    let fault = office.confirm(first, Choice::Yes).unwrap_err();
+    assert_eq!(fault.code(), Code::SentBefore);
+    assert_eq!(office.state(first), RESTORED);
+    office.desk().cancel(first).unwrap();
+}
+
+#[test]
 fn a_ledger_that_was_not_restored_is_left_as_it_is() {
     let office = Office::new();
     let id = office.queued();

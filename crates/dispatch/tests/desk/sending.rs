@@ -4,11 +4,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::time::Duration;
 use utpost_dispatch::{
-    CallFault, Clock, Code, Fault, Ledger, advance, check_status, decide, evidence, release,
-    upload_limit,
+    CallFault, Choice, Clock, Code, Fault, Ledger, advance, check_status, decide, evidence,
+    release, upload_limit,
 };
 use utpost_domain::{
-    Acceptance, CauseCode, Digest, EmailText, Event, Happening, LetterId, MailboxAddress,
+    Acceptance, Action, CauseCode, Digest, EmailText, Event, Happening, LetterId, MailboxAddress,
     PersonRecord, PersonalFields, PostalAddress, State, StopReason, TransportStatus,
 };
 use utpost_wire::{PostClass, PrintColour, ReturnHandling};
@@ -411,19 +411,22 @@ fn a_letter_that_waited_is_sealed_anew_under_new_ids_when_its_receiver_changed()
 }
 
 #[test]
-fn a_letter_that_waited_is_sealed_anew_with_the_agency_s_new_certificate() {
-    let mut office = Office::new();
-    let id = office.queued();
-    let first = office.ledger.folded(id).sealed().unwrap().clone();
-    office.signer = PAPERS.agency_later.signer();
-    office.clock.pass(301);
-    assert_eq!(advanced(&office, id).unwrap(), State::AtAccessPoint);
-    let sealed = office.ledger.folded(id).sealed().unwrap().clone();
-    assert_ne!(sealed.message_id, first.message_id);
-    assert_eq!(
-        sealed.signer,
-        PAPERS.agency_later.certificate().fingerprint()
-    );
+fn a_letter_never_offered_is_sealed_anew_with_the_agency_s_new_certificate_however_young() {
+    for age in [0, 301] {
+        let mut office = Office::new();
+        let id = office.queued();
+        let first = office.ledger.folded(id).sealed().unwrap().clone();
+        office.signer = PAPERS.agency_later.signer();
+        office.clock.pass(age);
+        assert_eq!(advanced(&office, id).unwrap(), State::AtAccessPoint);
+        let sealed = office.ledger.folded(id).sealed().unwrap().clone();
+        assert_ne!(sealed.message_id, first.message_id);
+        assert_eq!(office.access_point.sent()[0].message, sealed.message_id);
+        assert_eq!(
+            sealed.signer,
+            PAPERS.agency_later.certificate().fingerprint()
+        );
+    }
 }
 
 #[test]
@@ -536,13 +539,61 @@ fn a_letter_that_was_offered_and_goes_elsewhere_now_is_stopped_and_never_sealed_
         office.log.clear();
         assert_eq!(
             advanced(&office, id).unwrap_err().code(),
-            Code::ChannelChanged
+            Code::ChangedAfterTry
         );
         assert_eq!(office.log.count("submit"), 0);
         let letter = office.ledger.folded(id);
         assert_eq!(letter.sealed(), Some(&first));
         office.desk().cancel(id).unwrap();
     }
+}
+
+#[test]
+fn a_letter_offered_before_the_agency_s_certificate_was_renewed_is_stopped_and_not_sent_with_the_new_one()
+ {
+    for age in [0, 301] {
+        let (mut office, id, _) = after(busy(503));
+        let first = office.ledger.folded(id).sealed().unwrap().clone();
+        office.signer = PAPERS.agency_later.signer();
+        office.clock.pass(age);
+        office.log.clear();
+        let fault = advanced(&office, id).unwrap_err();
+        assert_eq!(
+            (fault.code(), fault.letter()),
+            (Code::SignerChanged, Some(id))
+        );
+        assert_eq!(fault.next_try(1, 0.0), None);
+        assert_eq!(office.log.count("submit"), 0);
+        let letter = office.ledger.folded(id);
+        assert_eq!(letter.state(), State::Stopped(StopReason::SignerChanged));
+        assert_eq!(letter.sealed(), Some(&first));
+        assert_eq!(letter.next_actions(), [Action::CheckStatus, Action::Cancel]);
+        // Nothing lets it go, not even the certificate it was signed with.
+        assert!(office.confirm(id, Choice::Yes).is_err());
+        office.signer = PAPERS.agency.signer();
+        assert_eq!(
+            advanced(&office, id).unwrap(),
+            State::Stopped(StopReason::SignerChanged)
+        );
+        assert_eq!(office.log.count("submit"), 0);
+        assert_eq!(office.desk().cancel(id).unwrap().state(), State::Cancelled);
+    }
+}
+
+#[test]
+fn a_lost_answer_is_asked_about_before_a_renewed_certificate_stops_the_letter() {
+    let (mut office, id, _) = after(lost());
+    office.signer = PAPERS.agency_later.signer();
+    office
+        .access_point
+        .tells(Some(vec![status(TransportStatus::Created, "x")]));
+    assert_eq!(advanced(&office, id).unwrap(), State::AtAccessPoint);
+
+    let (mut office, id, _) = after(lost());
+    office.signer = PAPERS.agency_later.signer();
+    office.access_point.tells(None);
+    let code = advanced(&office, id).unwrap_err().code();
+    assert_eq!(code, Code::SignerChanged);
 }
 
 #[test]

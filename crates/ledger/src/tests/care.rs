@@ -928,6 +928,48 @@ fn a_letter_like_this_one_is_found_if_it_went_lately_to_the_same_citizen() {
     assert_eq!(like(again, at(0)), Some((earlier, went)), "nor what failed");
 }
 
+#[test]
+fn a_letter_stopped_after_it_was_offered_in_vain_does_not_count_as_sent() {
+    let home = TempDir::new().unwrap();
+    let ledger = open(&home);
+    let begin = || {
+        let letter = LetterId::generate();
+        ledger.open_letter(letter).unwrap();
+        ledger
+            .keep_document(letter, 0, &mut &b"%PDF"[..], 10)
+            .unwrap();
+        let mut first = entry(0, drafted());
+        first.personal = personal(&[("title", "Vedtak"), ("recipient", CITIZEN)]);
+        ledger.record(letter, &first).unwrap();
+        letter
+    };
+    let (offered, new) = (begin(), begin());
+    let counts = |what| {
+        ledger.record(offered, &entry(9, what)).unwrap();
+        let like = ledger.sent_like(new, at(0)).unwrap();
+        like.map(|(letter, _)| letter)
+    };
+    let begins = |what: &Happening| matches!(what, Happening::AttemptStarted { .. });
+    for (minute, what) in (1..).zip(sending()) {
+        ledger
+            .record(offered, &entry(minute, what.clone()))
+            .unwrap();
+        if begins(&what) {
+            break;
+        }
+    }
+    let lost = CauseCode::new("TIMEOUT");
+    assert_eq!(counts(Happening::AnswerLost { code: lost }), Some(offered));
+    let unknown = CauseCode::new("UNKNOWN_THERE");
+    assert_eq!(
+        counts(Happening::NotReceived { code: unknown }),
+        Some(offered)
+    );
+    let reason = StopReason::ChannelChanged;
+    assert_eq!(counts(Happening::Stopped { reason }), None);
+    assert!(ledger.letter(offered).unwrap().sealed().is_some());
+}
+
 // The ground
 
 #[cfg(unix)]

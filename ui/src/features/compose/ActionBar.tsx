@@ -6,12 +6,13 @@ import { Waiting } from "../../components";
 import { useFormat, useText } from "../../text";
 import { useComposition } from "./composition";
 import { goesOnPaper, type Problem } from "./problems";
+import { StopAsking } from "./StopAsking";
 
 /** What will happen, to whom, at what price; and the one button that does it. */
 export function ActionBar({ problems, onSend, button }: { problems: Problem[]; onSend: () => void; button: Ref<HTMLButtonElement> }) {
   const text = useText();
   const words = text.compose.bar;
-  const { decision, yes, work, slow } = useComposition();
+  const { decision, yes, work, slow, stoppable } = useComposition();
   const paper = goesOnPaper(decision, yes);
   const blocked = problems.length > 0;
   const lines = useLines(problems);
@@ -23,9 +24,10 @@ export function ActionBar({ problems, onSend, button }: { problems: Problem[]; o
         </p>
         {work === "sending" && slow ? <Waiting words={words.sending} /> : <p className="mute">{lines.second}</p>}
       </div>
+      {work === "sending" && stoppable && <StopAsking back="letter-send" />}
       {!blocked && <kbd aria-hidden>{words.key}</kbd>}
       {/* Never disabled: pressing it when blocked goes to what must be put right. */}
-      <Button ref={button} className="big-button" variant={blocked ? "secondary" : "primary"} {...(blocked ? { "data-color": "neutral" as const } : {})} aria-disabled={blocked || undefined} aria-busy={work === "sending" || undefined} aria-describedby="send-what" onClick={onSend}>
+      <Button ref={button} id="letter-send" className="big-button" variant={blocked ? "secondary" : "primary"} {...(blocked ? { "data-color": "neutral" as const } : {})} aria-disabled={blocked || undefined} aria-busy={work === "sending" || undefined} aria-describedby="send-what" onClick={onSend}>
         {paper ? <PrinterSmallIcon aria-hidden /> : <PaperplaneFillIcon aria-hidden />}
         {paper ? words.sendPaper : words.send}
       </Button>

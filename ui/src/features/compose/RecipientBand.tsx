@@ -13,6 +13,7 @@ import { DecisionCard } from "./DecisionCard";
 import { EarlierCard } from "./EarlierCard";
 import { digits } from "./form";
 import { focusPlace, goesOnPaper, numberProblem, placeOf, type Problem } from "./problems";
+import { StopAsking } from "./StopAsking";
 
 /** Who the letter is for, and what the register says about reaching them. */
 export function RecipientBand({ check, addressFaults, problems }: { check: NumberCheck | null; addressFaults: AddressFaultView[]; problems: Problem[] }) {
@@ -20,7 +21,7 @@ export function RecipientBand({ check, addressFaults, problems }: { check: Numbe
   const words = text.compose.recipient;
   const format = useFormat();
   const navigate = useNavigate();
-  const { composition, form, decision, earlier, work, slow, trouble, yes, insisted, edit, insist, sayYes, lookUp } = useComposition();
+  const { composition, form, decision, earlier, work, slow, stoppable, trouble, yes, insisted, edit, insist, sayYes, lookUp } = useComposition();
   const [choosing, setChoosing] = useState<{ typed: string; inLetter: string } | null>(null);
   const [complaint, setComplaint] = useState<string | null>(null);
   const refused = useRef<HTMLDivElement>(null);
@@ -102,7 +103,10 @@ export function RecipientBand({ check, addressFaults, problems }: { check: Numbe
         </Button>
         <div className="number-hint mute" id="letter-number-hint">
           {looking && slow ? (
-            <Waiting words={words.lookingUp} />
+            <div className="row row-wrap">
+              <Waiting words={words.lookingUp} />
+              {stoppable && <StopAsking back="letter-look-up" />}
+            </div>
           ) : from ? (
             <span className="row">
               <FileSearchIcon className="icon" aria-hidden />

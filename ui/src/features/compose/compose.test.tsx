@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, test } from "vitest";
 
 import * as fixtures from "../../bridge/fixtures";
@@ -14,6 +14,27 @@ const CONTRADICTS = "02914982319";
 
 /** Nothing read out of the letter, so that no other number is asked about. */
 const withoutNumber = { read: { numbers: [], address: null, title: "Vedtak" } };
+
+/** A register whose first answer comes when the test says so, and is then lost if nobody wants it. */
+function slowRegister(taken: Parameters<typeof createMock>[2] = {}) {
+  const mock = createMock({}, {}, taken);
+  const { lookUp } = mock;
+  let late: (() => void) | null = null;
+  mock.lookUp = (revision, form) => {
+    if (late) return lookUp(revision, form);
+    mock.calls.push(["lookUp", revision, form]);
+    return new Promise((resolve) => {
+      late = () => resolve({ composition: fixtures.composition({ revision: 90, letter: fixtures.row({ recipientNumber: form.number }), decision: fixtures.decisionFor(form.number) }), trouble: null });
+    });
+  };
+  const answer = async () => {
+    await act(async () => {
+      late?.();
+      await Promise.resolve();
+    });
+  };
+  return { mock, answer };
+}
 
 describe("before a letter", () => {
   test("Velg PDF has focus, and the screen is accessible", async () => {
@@ -103,7 +124,7 @@ describe("from drop to sent", () => {
     mock.send = (order) => {
       if (!first) return send(order);
       first = false;
-      return Promise.resolve({ outcome: "lookAgain", looked: { composition: fixtures.composition({ revision: 9, decision: fixtures.decisionFor(RESERVED) }), trouble: null } });
+      return Promise.resolve({ outcome: "lookAgain", looked: { composition: fixtures.composition({ revision: 9, letter: fixtures.row(), decision: fixtures.decisionFor(RESERVED) }), trouble: null } });
     };
     const page = await openCompose({ mock });
     await page.dropped();
@@ -193,6 +214,24 @@ describe("the number", () => {
     expect(page.send()).toHaveAttribute("aria-disabled", "true");
   });
 
+  test("changed while the register is asked never stands beside the answer about the one asked for", async () => {
+    const register = slowRegister(withoutNumber);
+    const page = await openCompose({ mock: register.mock });
+    await page.drop();
+    await screen.findByRole("heading", { level: 1, name: "Nytt brev" });
+    await page.lookedUp("06925115949");
+    await page.user.clear(page.number());
+    await page.user.type(page.number(), RESERVED);
+    await register.answer();
+    await waitFor(() => expect(page.lookUp()).not.toHaveAttribute("aria-busy"));
+    expect(screen.queryByRole("group", { name: /Digital postkasse|Papir|Stanset/ })).toBeNull();
+    expect(page.send()).toHaveAttribute("aria-disabled", "true");
+    // Back at the number asked for, the answer holds.
+    await page.user.clear(page.number());
+    await page.user.type(page.number(), "069251 15949");
+    expect(await page.decision()).toHaveTextContent("Digipost");
+  });
+
   test("that is no practice person's is refused with the way on", async () => {
     const page = await openCompose({ taken: withoutNumber, bridge: { checkNumber: (text) => Promise.resolve({ clean: text.replace(/\D/g, ""), code: null, missing: 0 }), lookUp: () => Promise.reject(fixtures.trouble("INPUT_NUMBER_NOT_SYNTHETIC")) } });
     await page.drop();
@@ -200,6 +239,90 @@ describe("the number", () => {
     expect(await screen.findByText(/bare oppdiktede personer/)).toBeVisible();
     await waitFor(() => page.focusIsOn(page.number()));
     expect(page.number()).toBeInvalid();
+  });
+});
+
+describe("a register slow to answer", () => {
+  const stop = () => screen.findByRole("button", { name: "Avbryt" }, { timeout: 2000 });
+  const looking = () => screen.queryByText("Slår opp i kontaktregisteret");
+
+  test("can be stopped by Esc after a second, and what it says later is not shown", async () => {
+    const register = slowRegister();
+    const page = await openCompose({ mock: register.mock });
+    await page.dropped();
+    await page.user.keyboard("{Enter}");
+    await screen.findByText("Slår opp i kontaktregisteret");
+    // Not before it takes long.
+    await page.user.keyboard("{Escape}");
+    expect(page.called("stopAsking")).toEqual([]);
+    expect(await stop()).toHaveAttribute("aria-keyshortcuts", "Escape");
+    await expectAccessible();
+    await page.user.keyboard("{Escape}");
+    await waitFor(() => expect(looking()).toBeNull());
+    expect(page.called("stopAsking")).toHaveLength(1);
+    expect(document.querySelector('[aria-live="polite"]')).toHaveTextContent("Oppslaget er avbrutt. Brevet er ikke sendt.");
+    page.focusIsOn(page.lookUp());
+    await register.answer();
+    expect(screen.queryByRole("group", { name: /Digital postkasse/ })).toBeNull();
+    expect(page.send()).toHaveAttribute("aria-disabled", "true");
+  });
+
+  test("stopped by a press leaves the page free for another number, asked for with the letter as it now is", async () => {
+    const register = slowRegister(withoutNumber);
+    const page = await openCompose({ mock: register.mock });
+    await page.drop();
+    await screen.findByRole("heading", { level: 1, name: "Nytt brev" });
+    await page.lookedUp("06925115949");
+    await page.user.click(await stop());
+    await waitFor(() => page.focusIsOn(page.lookUp()));
+    await page.lookedUp(RESERVED);
+    expect(await page.decision()).toHaveTextContent("Papir");
+    const [first, second] = page.called("lookUp");
+    expect(Number(second?.[1])).toBeGreaterThan(Number(first?.[1]));
+    await register.answer();
+    expect(await page.decision()).toHaveTextContent("Papir");
+    // The first number again: what was said too late about it is nowhere to be found.
+    await page.user.clear(page.number());
+    await page.user.type(page.number(), "06925115949");
+    expect(screen.queryByRole("group", { name: /Digital postkasse|Papir/ })).toBeNull();
+  });
+
+  test("stopped lets dropped files in that waited for their turn", async () => {
+    const register = slowRegister();
+    const page = await openCompose({ mock: register.mock });
+    await page.dropped();
+    await page.user.keyboard("{Enter}");
+    const button = await stop();
+    await page.user.click(page.band("Dokument").getByRole("button", { name: "Vedlegg" }));
+    expect(page.called("composePick")).toEqual([]);
+    await page.user.click(button);
+    await waitFor(() => expect(page.called("composePick")).toEqual([["composePick", "attachments"]]));
+    expect(await screen.findByRole("button", { name: "Fjern vedlegget «Kart over beiteområdet»" })).toBeVisible();
+  });
+
+  test("at Send can be stopped too, unless the letter is being taken already", async () => {
+    const mock = createMock();
+    const held = mock.send;
+    let answer = () => {};
+    let taken = true;
+    mock.send = (order) => new Promise((resolve) => (answer = () => resolve(held(order))));
+    const stopAsking = mock.stopAsking;
+    mock.stopAsking = () => (taken ? Promise.reject(fixtures.trouble("INPUT_NOT_IN_THIS_STATE")) : stopAsking());
+    const page = await openCompose({ mock });
+    await page.dropped();
+    await page.lookedUp();
+    await waitFor(() => page.focusIsOn(page.send()));
+    await page.user.keyboard("{Enter}");
+    await page.user.click(await stop());
+    // Too late: it goes on as if nothing had been pressed.
+    expect(await stop()).toBeVisible();
+    taken = false;
+    await page.user.click(await stop());
+    await waitFor(() => page.focusIsOn(page.send()));
+    expect(document.querySelector('[aria-live="polite"]')).toHaveTextContent("Oppslaget er avbrutt. Brevet er ikke sendt.");
+    answer();
+    await Promise.resolve();
+    expect(screen.queryByRole("heading", { level: 1, name: "Utboks" })).toBeNull();
   });
 });
 

@@ -8,13 +8,17 @@ import { digits, formAfterReplacement, newForm } from "./form";
 /** What is being done just now. */
 type Work = "taking" | "lookingUp" | "sending" | null;
 
+/** What comes of asking the register when the clerk does not wait for it. */
+const GIVEN_UP = "givenUp";
+
+/** How long the register is asked before the clerk can stop it. */
+const STOPPABLE_MS = 1000;
+
 type State = {
   composition: Composition | null;
   form: LetterForm | null;
   /** The day as typed; `form.visibleFrom` is the day it means. */
   dayText: string;
-  /** The number the decision shown is about. */
-  decidedFor: string | null;
   /** A number the clerk has said is right although the letter holds another. */
   insisted: string | null;
   /** Yes to paper, for the reason shown. */
@@ -35,7 +39,6 @@ const NOTHING: State = {
   composition: null,
   form: null,
   dayText: "",
-  decidedFor: null,
   insisted: null,
   yes: false,
   fileTrouble: null,
@@ -54,7 +57,7 @@ type Change =
   | { change: "dayTyped"; text: string; day: string | null }
   | { change: "insisted"; number: string }
   | { change: "saidYes"; yes: boolean }
-  | { change: "lookedUp"; looked: LookedUp; number: string; again: boolean }
+  | { change: "lookedUp"; looked: LookedUp; again: boolean }
   | { change: "fileRefused"; trouble: Trouble | null }
   | { change: "failed"; trouble: Trouble | null }
   | { change: "cleared" };
@@ -63,14 +66,7 @@ function reduce(state: State, change: Change): State {
   switch (change.change) {
     case "arrived": {
       const { composition, form } = change;
-      return {
-        ...NOTHING,
-        composition,
-        form,
-        decidedFor: isAnswered(composition) ? digits(form.number) : null,
-        arrival: state.arrival + 1,
-        answers: state.answers,
-      };
+      return { ...NOTHING, composition, form, arrival: state.arrival + 1, answers: state.answers };
     }
     case "altered":
       return { ...state, composition: change.composition, form: change.form ?? state.form, fileTrouble: null };
@@ -87,7 +83,6 @@ function reduce(state: State, change: Change): State {
       return {
         ...state,
         composition: change.looked.composition,
-        decidedFor: isAnswered(change.looked.composition) ? change.number : null,
         trouble: change.looked.trouble,
         // A yes is to the reason that was shown, no other.
         yes: change.again && change.looked.composition.decision?.reason === state.composition?.decision?.reason ? state.yes : false,
@@ -109,14 +104,16 @@ function isAnswered({ decision, earlier }: Composition): boolean {
 }
 
 /** What can be done with the letter being made. */
-export type CompositionValue = Omit<State, "decidedFor"> & {
+export type CompositionValue = State & {
   /** Where it goes; `null` until looked up, and when the number is no longer the one looked up. */
   decision: DecisionView | null;
-  /** A letter that says the same, sent to the same citizen before; then there is no decision. */
+  /** A letter that says the same, sent to the same citizen before; `null` as `decision` is. */
   earlier: EarlierLetter | null;
   work: Work;
   /** `work` has gone on for so long that the screen should say so. */
   slow: boolean;
+  /** The register is being asked, for so long that the clerk may want to stop it. */
+  stoppable: boolean;
   /** Each gives the letter as it then is; `null` when nothing came of it. */
   take: (paths: string[], role: Role) => Promise<Composition | null>;
   pick: (role: Role) => Promise<Composition | null>;
@@ -132,6 +129,8 @@ export type CompositionValue = Omit<State, "decidedFor"> & {
   lookUp: (number?: string) => Promise<void>;
   /** Lets it go although it was sent before, for this reason, and asks the register. */
   allowRepeat: (reason: string) => Promise<void>;
+  /** Gives up asking the register; whether it was not too late for that. */
+  stopAsking: () => Promise<boolean>;
   /** The letter when it is held for sending, else `null`. */
   send: () => Promise<LetterRow | null>;
   /** Up to which arrival and which answer focus has been moved on. */
@@ -150,6 +149,7 @@ export function CompositionProvider({ children }: { children: ReactNode }) {
   const [work, setWork] = useState<Work>(null);
   const busy = useRef<Work>(null);
   const current = useRef<Promise<unknown>>(Promise.resolve());
+  const stop = useRef<(() => Promise<boolean>) | null>(null);
   /** Counts what was begun, so that an answer from before it is known to be old. */
   const begun = useRef(0);
   const followed = useRef({ arrival: 0, answers: 0 });
@@ -172,6 +172,7 @@ export function CompositionProvider({ children }: { children: ReactNode }) {
       return null;
     } finally {
       busy.current = null;
+      stop.current = null;
       setWork(null);
     }
   }, []);
@@ -196,6 +197,23 @@ export function CompositionProvider({ children }: { children: ReactNode }) {
       return form ? { ...form, number: digits(number ?? form.number), title: form.title.trim() } : null;
     };
     const revisionShown = () => latest.current.composition?.revision ?? 0;
+    /** Asks the register, until the clerk gives up; an answer that comes later is dropped. */
+    const asking = <T,>(kind: "lookingUp" | "sending", ask: () => Promise<T>) =>
+      during<T | typeof GIVEN_UP>(kind, () => {
+        const givenUp = new Promise<typeof GIVEN_UP>((done) => {
+          stop.current = () =>
+            bridge.stopAsking().then(
+              (composition) => {
+                dispatch({ change: "altered", composition, form: null });
+                done(GIVEN_UP);
+                return true;
+              },
+              // The letter is being taken for sending, which goes on.
+              () => false,
+            );
+        });
+        return Promise.race([ask(), givenUp]);
+      });
     /** After a failure: the core may have come further with the letter, or may have another. */
     const resume = async () => {
       const turn = begun.current;
@@ -206,6 +224,15 @@ export function CompositionProvider({ children }: { children: ReactNode }) {
       else if (before?.documents[0]?.fileName === composition.documents[0]?.fileName && (!before?.letter || before.letter.letter === composition.letter?.letter)) {
         dispatch({ change: "altered", composition, form: null });
       } else arrived(composition);
+    };
+    const look = async (ask: (form: LetterForm) => Promise<LookedUp>, number?: string) => {
+      const form = finalForm(number);
+      if (!form) return;
+      dispatch({ change: "failed", trouble: null });
+      const looked = await asking("lookingUp", () => ask(form));
+      if (looked === GIVEN_UP) return;
+      if (looked) dispatch({ change: "lookedUp", looked, again: false });
+      else await resume();
     };
     return {
       take: (paths: string[], role: Role) => filesChanged(role, () => bridge.composeTake(paths, role)),
@@ -221,29 +248,17 @@ export function CompositionProvider({ children }: { children: ReactNode }) {
       typeDay: (text: string, day: string | null) => dispatch({ change: "dayTyped", text, day }),
       insist: (number: string) => dispatch({ change: "insisted", number }),
       sayYes: (yes: boolean) => dispatch({ change: "saidYes", yes }),
-      lookUp: async (number?: string) => {
-        const form = finalForm(number);
-        if (!form) return;
-        dispatch({ change: "failed", trouble: null });
-        const looked = await during("lookingUp", () => bridge.lookUp(revisionShown(), form));
-        if (looked) dispatch({ change: "lookedUp", looked, number: form.number, again: false });
-        else await resume();
-      },
-      allowRepeat: async (reason: string) => {
-        const form = finalForm();
-        if (!form) return;
-        dispatch({ change: "failed", trouble: null });
-        const looked = await during("lookingUp", () => bridge.allowRepeat(revisionShown(), form, reason));
-        if (looked) dispatch({ change: "lookedUp", looked, number: form.number, again: false });
-        else await resume();
-      },
+      lookUp: (number?: string) => look((form) => bridge.lookUp(revisionShown(), form), number),
+      allowRepeat: (reason: string) => look((form) => bridge.allowRepeat(revisionShown(), form, reason)),
+      stopAsking: async () => (await stop.current?.()) ?? false,
       send: async () => {
         const form = finalForm();
         if (!form) return null;
         dispatch({ change: "failed", trouble: null });
-        const outcome = await during("sending", () => bridge.send({ revision: revisionShown(), form, yes: latest.current.yes }));
+        const outcome = await asking("sending", () => bridge.send({ revision: revisionShown(), form, yes: latest.current.yes }));
+        if (outcome === GIVEN_UP) return null;
         if (!outcome) await resume();
-        if (outcome?.outcome === "lookAgain") dispatch({ change: "lookedUp", looked: outcome.looked, number: form.number, again: true });
+        if (outcome?.outcome === "lookAgain") dispatch({ change: "lookedUp", looked: outcome.looked, again: true });
         if (outcome?.outcome !== "held") return null;
         dispatch({ change: "cleared" });
         return outcome.row;
@@ -257,7 +272,7 @@ export function CompositionProvider({ children }: { children: ReactNode }) {
         if (composition === undefined || turn !== begun.current || composition?.revision === before?.revision) return;
         if (!composition) dispatch({ change: "cleared" });
         else if (before && before.letter?.letter === composition.letter?.letter && before.documents[0]?.fileName === composition.documents[0]?.fileName) {
-          dispatch({ change: "lookedUp", looked: { composition, trouble: isAnswered(composition) ? null : latest.current.trouble }, number: digits(composition.form?.number ?? latest.current.form?.number ?? ""), again: false });
+          dispatch({ change: "lookedUp", looked: { composition, trouble: isAnswered(composition) ? null : latest.current.trouble }, again: false });
         } else arrived(composition);
       },
     };
@@ -268,11 +283,11 @@ export function CompositionProvider({ children }: { children: ReactNode }) {
   });
 
   const slow = useSlow(work !== null);
-  const { decidedFor, ...shown } = state;
-  const answered = state.form && decidedFor === digits(state.form.number) ? state.composition : null;
-  const earlier = answered?.earlier ?? null;
-  const decision = earlier === null ? (answered?.decision ?? null) : null;
-  const value: CompositionValue = { ...shown, ...actions, decision, earlier, work, slow, followed };
+  const stoppable = useSlow(work === "lookingUp" || work === "sending", STOPPABLE_MS);
+  const { composition, form } = state;
+  // What was said about one citizen is not shown beside the number of another.
+  const answered = form && composition?.letter?.recipientNumber === digits(form.number) ? composition : null;
+  const value: CompositionValue = { ...state, ...actions, decision: answered?.decision ?? null, earlier: answered?.earlier ?? null, work, slow, stoppable, followed };
   return <CompositionContext value={value}>{children}</CompositionContext>;
 }
 

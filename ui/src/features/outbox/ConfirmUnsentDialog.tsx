@@ -15,6 +15,8 @@ export function ConfirmUnsentDialog({ row, onDone, onClose }: {
 }) {
   const bridge = useBridge();
   const text = useText().outbox;
+  // Sealed, it goes at once under the ids it has.
+  const mayHaveGone = row.actions.includes("checkStatus");
   const confirm = useAction(async () => onDone(await bridge.confirmUnsent(row.letter)));
   return (
     <Modal
@@ -31,7 +33,7 @@ export function ConfirmUnsentDialog({ row, onDone, onClose }: {
         </>
       }
     >
-      <p>{text.unsentBody}</p>
+      <p>{mayHaveGone ? text.unsentSealedBody : text.unsentBody}</p>
       {confirm.trouble && <TroublePanel trouble={confirm.trouble} />}
     </Modal>
   );

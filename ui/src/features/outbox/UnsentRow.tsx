@@ -1,7 +1,7 @@
 import { CheckmarkCircleIcon, CloudSlashIcon, HourglassIcon, PencilIcon, XMarkOctagonIcon } from "@navikt/aksel-icons";
 import type { ReactNode } from "react";
 
-import { useAction, useNavigate } from "../../app";
+import { useAction, useAnnounce, useNavigate } from "../../app";
 import { useBridge, type LetterRow } from "../../bridge";
 import { TroublePanel } from "../../components";
 import { useFormat, useText, type Format, type Texts } from "../../text";
@@ -9,7 +9,7 @@ import { recipientOf, titleOf } from "./naming";
 import { nextTryWords } from "./time";
 import { RowButton } from "./UnderWayRow";
 
-/** A letter that has not left: a draft, one that waits, is stopped, or is ready. */
+/** A letter that lies here: a draft, one that waits, is stopped, also after it was tried in vain, or is ready. */
 export function UnsentRow({ row, now, onCancel, onConfirm }: {
   row: LetterRow;
   now: number;
@@ -27,6 +27,9 @@ export function UnsentRow({ row, now, onCancel, onConfirm }: {
     navigate({ screen: "compose", letter: row.letter });
   });
   const title = titleOf(row, text);
+  const announce = useAnnounce();
+  const checkStatus = useAction(() => bridge.checkStatus(row.letter).then((changed) => announce(text.answered(title, texts.states.state[changed.state]))));
+  const trouble = resume.trouble ?? checkStatus.trouble;
   const { icon, tone } = signOf(row);
   return (
     <li className="outbox-row" data-letter={row.letter} data-short="">
@@ -39,7 +42,7 @@ export function UnsentRow({ row, now, onCancel, onConfirm }: {
           {recipientOf(row, text)}, {format.shortTime(row.changedAt)}
         </p>
         <p className="outbox-why">{reasonOf(row, now, texts, format)}</p>
-        {resume.trouble && <TroublePanel trouble={resume.trouble} />}
+        {trouble && <TroublePanel trouble={trouble} />}
       </div>
       <p className="outbox-state" data-tone={tone}>
         {texts.states.state[row.state]}
@@ -48,6 +51,9 @@ export function UnsentRow({ row, now, onCancel, onConfirm }: {
         {row.actions.includes("confirmUnsent") && <RowButton label={text.confirmUnsent} title={title} onClick={() => onConfirm(row)} first />}
         {row.actions.includes("resume") && (
           <RowButton label={text.resume} title={title} onClick={() => void resume.run()} busy={resume.slow} first />
+        )}
+        {row.actions.includes("checkStatus") && (
+          <RowButton label={text.checkStatus} title={title} onClick={() => void checkStatus.run()} busy={checkStatus.slow} />
         )}
         {row.actions.includes("cancel") && <RowButton label={text.cancel} title={title} onClick={() => onCancel(row)} />}
       </div>

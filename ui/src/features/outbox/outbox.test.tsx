@@ -240,6 +240,36 @@ describe("a letter of a restored ledger that was not sealed", () => {
   });
 });
 
+describe("a letter stopped after it was tried in vain", () => {
+  const row = fixtures.row({ letter: "L-0032", state: "stopped", stoppedBy: "REACH_CHANGED_AFTER_TRY", title: "Vedtak om naust", attempts: 1, actions: ["checkStatus", "cancel"] });
+
+  test("says what happened and what to do, and offers just that", async () => {
+    const checkStatus = vi.fn(() => Promise.resolve(row));
+    const { user } = await open({ unsent: [row] }, { checkStatus });
+    const item = (await screen.findByText("Vedtak om naust")).closest("li") as HTMLElement;
+    expect(item).toHaveTextContent(/Kontaktregisteret svarer noe annet nå.*Aksesspunktet har ikke tatt imot brevet.*Avbryt brevet, og lag et nytt/);
+    const names = within(item).getAllByRole("button").map((button) => button.textContent);
+    expect(names).toEqual(["Sjekk status: Vedtak om naust", "Avbryt: Vedtak om naust"]);
+    await user.click(within(item).getByRole("button", { name: /Sjekk status/ }));
+    expect(checkStatus).toHaveBeenCalledWith("L-0032");
+    await waitFor(() => expect(document.querySelector('[aria-live="polite"]')?.textContent).toBe("Vedtak om naust: Stanset"));
+    await expectAccessible();
+  });
+
+  test("for the agency's new certificate says that, and a restored one that was sealed can be confirmed, asked about or given up", async () => {
+    const renewed = { ...row, stoppedBy: "REACH_SIGNER_CHANGED" };
+    const restored = fixtures.row({ letter: "L-0033", state: "stopped", stoppedBy: "REACH_RESTORED", title: "Vedtak om gjerde", actions: ["confirmUnsent", "checkStatus", "cancel"] });
+    const { user } = await open({ unsent: [renewed, restored] });
+    const item = (await screen.findByText("Vedtak om naust")).closest("li") as HTMLElement;
+    expect(item).toHaveTextContent("Virksomhetssertifikatet er byttet siden brevet ble forsøkt sendt");
+    const other = screen.getByText("Vedtak om gjerde").closest("li") as HTMLElement;
+    const names = within(other).getAllByRole("button").map((button) => button.textContent);
+    expect(names).toEqual(["Bekreft at brevet ikke er sendt: Vedtak om gjerde", "Sjekk status: Vedtak om gjerde", "Avbryt: Vedtak om gjerde"]);
+    await user.click(within(other).getByRole("button", { name: /Bekreft at brevet ikke er sendt/ }));
+    expect(await screen.findByRole("dialog")).toHaveTextContent("Da sender Utpost det nå");
+  });
+});
+
 describe("letters not sent", () => {
   test("are taken up again in Nytt brev", async () => {
     const { mock, user, place } = await open({ unsent: fixtures.outbox.unsent });

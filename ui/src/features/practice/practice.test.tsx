@@ -1,10 +1,10 @@
 import { screen, waitFor, within } from "@testing-library/react";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 
 import type { Bridge, MailboxLetter, PracticeBooks, PrintOrder } from "../../bridge";
 import * as fixtures from "../../bridge/fixtures";
 import { expectAccessible } from "../../test/render";
-import { openScreen } from "../../test/screen";
+import { narrowWindow, openScreen } from "../../test/screen";
 import { PracticeScreen } from "./PracticeScreen";
 
 const open = (bridge: Partial<Bridge> = {}) => openScreen(PracticeScreen, { start: { screen: "practice" }, bridge });
@@ -184,13 +184,7 @@ test.each(["nb", "nn", "en"] as const)("nothing for axe to find, in %s", async (
 });
 
 describe("in a narrow window", () => {
-  const wide = window.matchMedia;
-  beforeEach(() => {
-    window.matchMedia = (query) => ({ ...wide(query), matches: query.includes("max-width") });
-  });
-  afterEach(() => {
-    window.matchMedia = wide;
-  });
+  beforeEach(narrowWindow);
 
   test("persons and mailbox are two views; focus follows there and back", async () => {
     const { user } = await open();

@@ -140,7 +140,8 @@ function Alert({ ask, row }: { ask: Ask; row: LetterRow }) {
   );
 }
 
-const IN_OUTBOX: readonly StateName[] = ["held", "queued", "submitting", "uncertain"];
+/** What may be done with these is offered in the outbox. */
+const IN_OUTBOX: readonly StateName[] = ["draft", "waitingForRegister", "stopped", "ready", "awaitingApproval", "held", "queued", "submitting", "uncertain"];
 
 /** A late letter is asked about at the service desk; nothing here makes it a second time. */
 function Actions({ detail: { row } }: { detail: LetterDetail }) {

@@ -1,10 +1,10 @@
 import { screen, waitFor, within } from "@testing-library/react";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 
 import type { Bridge, LetterDetail, LetterRow, NoteName, TimelineEvent, TimelineItem, Tongue } from "../../bridge";
 import * as fixtures from "../../bridge/fixtures";
 import { expectAccessible } from "../../test/render";
-import { openScreen } from "../../test/screen";
+import { narrowWindow, openScreen } from "../../test/screen";
 import { TEXTS } from "../../text";
 import { createFormat } from "../../text/format";
 import { ReceiptsScreen } from "./ReceiptsScreen";
@@ -52,7 +52,7 @@ describe("the list", () => {
   test("is narrowed by what became of the letters", async () => {
     const { mock, user } = await open();
     await screen.findAllByRole("option");
-    await user.click(screen.getByRole("radio", { name: "Returnert" }));
+    await user.click(screen.getByRole("radio", { name: "Kom i retur" }));
     await waitFor(() => expect(options()).toHaveLength(1));
     expect(mock.calls).toContainEqual(["letters", { search: "", filter: "returned", limit: 500 }]);
     expect(screen.queryByText("Andre brev")).toBeNull();
@@ -131,7 +131,7 @@ describe("receipts of no letter here", () => {
     expect(dialog).toHaveTextContent("de er ikke merket som lest");
     const [first, second] = within(dialog).getAllByRole("listitem");
     expect(first).toHaveTextContent("Gjelder ikke noe brev her");
-    expect(first).toHaveTextContent("Samtale-ID: 5f0c7f8e-2f7b-4f5e-9c2e-1d9a40b7c111");
+    expect(first).toHaveTextContent("ID hos aksesspunktet: 5f0c7f8e-2f7b-4f5e-9c2e-1d9a40b7c111");
     expect(first).toHaveTextContent("Ikke merket som lest hos aksesspunktet");
     expect(second).toHaveTextContent("Kan ikke leses");
     await expectAccessible();
@@ -194,8 +194,8 @@ describe("one letter", () => {
 
   test.each<[string, Partial<LetterRow>, NonNullable<LetterRow["late"]>["step"], RegExp]>([
     ["at the access point", { state: "atAccessPoint" }, "atProvider", /Aksesspunktet har ikke sendt brevet videre/],
-    ["on paper", { state: "atProvider", carrier: "print" }, "printAccepted", /Trykkeriet har ikke kvittert for at det har brevet/],
-    ["not posted", { state: "printAccepted", carrier: "print" }, "delivered", /Trykkeriet har ikke kvittert for at brevet er lagt i posten/],
+    ["on paper", { state: "atProvider", carrier: "print" }, "printAccepted", /Utskriftstjenesten har ikke kvittert for at den har brevet/],
+    ["not posted", { state: "printAccepted", carrier: "print" }, "delivered", /Utskriftstjenesten har ikke kvittert for at brevet er sendt i posten/],
     ["not delivered", { state: "atProvider" }, "delivered", /Postkassen har ikke kvittert for at brevet er levert/],
   ])("stuck %s says which step is late, since when and whom to ask, and is not made anew", async (_, over, step, words) => {
     const row = fixtures.row({ letter: "L-0001", notes: ["late"], followUp: true, actions: ["checkStatus", "newLetter"], late: { step, since: "2026-11-24T07:10:00Z", message: "7c0e2a5e-2b1f" }, ...over });
@@ -284,13 +284,7 @@ describe("one letter", () => {
 });
 
 describe("in a narrow window", () => {
-  const wide = window.matchMedia;
-  beforeEach(() => {
-    window.matchMedia = (query) => ({ ...wide(query), matches: query.includes("max-width") });
-  });
-  afterEach(() => {
-    window.matchMedia = wide;
-  });
+  beforeEach(narrowWindow);
 
   test("focus follows from the list to the letter and back", async () => {
     const { user, view } = await open();

@@ -174,5 +174,6 @@ export const compose: typeof nb = {
   summary: {
     title: "Correct this before you send",
   },
+  stopped: "The look-up was stopped. The letter has not been sent.",
   lookedUp: (heading, why) => `${heading}. ${why}`,
 };

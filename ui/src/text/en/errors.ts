@@ -46,6 +46,8 @@ export const errors: typeof nb = {
     REACH_ADDRESS_MISSING: { what: "The letter goes on paper, and the address is missing. Nothing was sent.", todo: "Type the recipient's address." },
     REACH_PRINT_UNCONFIRMED: { what: "Something is wrong with the recipient's digital mailbox. Nothing was sent.", todo: "Choose “Send on paper all the same” if the letter is to go on paper." },
     REACH_CHANNEL_CHANGED: { what: "The contact register now answers something else than when the letter was made ready. Nothing was sent.", todo: "See the new answer, and press Send again if it is right." },
+    REACH_CHANGED_AFTER_TRY: { what: "The contact register now answers something else than when the letter was tried. The access point has not received the letter, and it will not be sent.", todo: "Cancel the letter, and make a new one from it under Sent letters, Cancelled." },
+    REACH_SIGNER_CHANGED: { what: "The agency's certificate has been replaced since the letter was tried, and the letter is signed with the old one. The access point has not received it, and it will not be sent.", todo: "Cancel the letter, and make a new one from it under Sent letters, Cancelled." },
     REACH_RECEIVER_CERTIFICATE: { what: "The certificate of the mailbox or the print service can't be accepted. Nothing was sent.", todo: "Look up again later. If it stays, report it to Digdir with the time." },
     REACH_RESTORED: { what: "The ledger was restored from a backup, and the letter may have been sent after the backup was taken.", todo: "Find out whether the letter was sent another way. Confirm only if it was not." },
     REACH_STOPPED: { what: "The letter is stopped.", todo: "Open it in Outbox and see why." },

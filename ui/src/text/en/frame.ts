@@ -49,7 +49,7 @@ export const frame: typeof nb = {
       anyCause: "A service does not let the agency in.",
       since: (time) => `It began ${time}.`,
       waiting: (count) => (count === 1 ? "1 letter is waiting safely in the outbox." : `${count} letters are waiting safely in the outbox.`),
-      who: "Whoever administers Samarbeidsportalen for you can mend it: the access in Maskinporten, or the agreement with Digdir.",
+      who: "Whoever administers Samarbeidsportalen for you can put it right: the access in Maskinporten, or the agreement with Digdir.",
       restored: "Access is restored",
       confirmTitle: "Is access restored?",
       confirmBody: "Ask whoever administers Samarbeidsportalen before you answer. Utpost then begins to send the letters that wait. If the service refuses again, sending is halted again, and nothing is lost.",
@@ -63,17 +63,17 @@ export const frame: typeof nb = {
       why: "Letters may have been sent after the backup was taken. Utpost must ask the access point about each letter that was on its way, so that none goes twice.",
       ask: "Ask about the letters now",
       asking: "Asking about the letters",
-      progress: (done, of) => `${done} of ${of} letters asked about`,
+      progress: (done, of) => `Asked about ${done} of ${of} letters`,
       unanswered: (count) =>
-        count === 1 ? "1 letter got no answer. The outbox is still frozen. Try again in a while." : `${count} letters got no answer. The outbox is still frozen. Try again in a while.`,
+        count === 1 ? "There was no answer about 1 letter. The outbox is still frozen. Try again in a while." : `There was no answer about ${count} letters. The outbox is still frozen. Try again in a while.`,
       thawed: "The access point has answered about every letter. The outbox is open again.",
       unsealed: (count) =>
-        count === 1 ? "1 letter that was not sealed is waiting for you in Outbox." : `${count} letters that were not sealed are waiting for you in Outbox.`,
+        count === 1 ? "1 letter waits in Outbox for you to confirm that it was not sent." : `${count} letters wait in Outbox for you to confirm that they were not sent.`,
     },
     offline: {
       service: {
         TEMP_REGISTER_SILENT: "The contact register",
-        TEMP_TOKENS_SILENT: "Maskinporten, which signs in,",
+        TEMP_TOKENS_SILENT: "The login service Maskinporten",
         TEMP_ACCESS_POINT_SILENT: "The access point",
         UNCERTAIN_ANSWER_LOST: "The access point",
       },
@@ -112,6 +112,7 @@ export const frame: typeof nb = {
     help: "Show this list",
     closes: "Close what is open",
     lookUp: "Look up, in the number field",
+    stopAsking: "Stop the look-up, when it takes long",
     pages: "Previous and next page, in the page",
     undo: "Undo sending",
     ctrl: "Ctrl",

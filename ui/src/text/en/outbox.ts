@@ -84,6 +84,7 @@ export const outbox: typeof nb = {
   restored: "The ledger was restored from a backup. The letter may have been sent after the backup was taken. Check the case, and confirm if it was not.",
   unsentTitle: (title) => `Confirm that “${title}” is not sent`,
   unsentBody: "Look in the case, or ask whoever last used Utpost. Confirm only if you know that it was not sent. It can then be sent from here, and your answer stands in the letter's history.",
+  unsentSealedBody: "Look in the case, or ask whoever last used Utpost. Confirm only if you know that it was not sent. Utpost then sends it now, as it was when Send was pressed, and your answer stands in the letter's history.",
   unsentYes: "Confirm: not sent",
   unsentNo: "I must check first",
 

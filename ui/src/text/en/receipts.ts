@@ -52,7 +52,7 @@ export const receipts: typeof nb = {
     notificationFailed: "Notice failed",
     receiptWaitingForTrust: "Receipt waiting",
     suspectReceipt: "Unknown receipt",
-    contradiction: "Contradiction",
+    contradiction: "Receipts disagree",
   },
 
   alert: {
@@ -62,7 +62,7 @@ export const receipts: typeof nb = {
     },
     failed: {
       title: "The letter was not delivered",
-      body: "The mailbox or the print shop could not deliver it. See the reason below, and send a new letter.",
+      body: "The mailbox or the print service could not deliver it. See the reason below, and send a new letter.",
     },
     refused: {
       title: "The letter was refused when sent",
@@ -82,7 +82,7 @@ export const receipts: typeof nb = {
     },
     contradiction: {
       title: "The receipts say two different things",
-      body: "They can't both be true. See all steps, and ask the supplier which is right.",
+      body: "They can't both be true. See all steps, and ask Digdir's service desk which is right.",
     },
     notOpened: {
       title: "The letter has not been opened",
@@ -90,7 +90,7 @@ export const receipts: typeof nb = {
     },
     late: {
       title: "A step takes longer than usual",
-      body: "The letter was sent, and Utpost still waits for a receipt. Contact the supplier if it goes on.",
+      body: "The letter was sent, and Utpost still waits for a receipt. Tell Digdir's service desk if it goes on.",
     },
   },
 
@@ -108,13 +108,13 @@ export const receipts: typeof nb = {
   secondNoticeOrdered: "Second notice ordered",
   secondNoticeDay: (day) => `for ${day}, if the letter is not opened`,
   noticeWays: { both: "by e-mail and text message", email: "by e-mail", sms: "by text message" },
-  noticeUnconfirmed: "Not confirmed. You are told if it fails.",
+  noticeUnconfirmed: "There is no receipt for the notice, but you are told if it fails.",
   waitingFor: {
     sending: "Waiting to be sent",
     answer: "Waiting for an answer from the access point",
     delivery: "Waiting for the delivery receipt",
-    print: "Waiting for a receipt from the print shop",
-    posting: "Waiting for the print shop to post the letter",
+    print: "Waiting for a receipt from the print service",
+    posting: "Waiting for the letter to be handed to the post",
     opening: "Waiting for the letter to be opened",
   },
   event: {
@@ -141,7 +141,7 @@ export const receipts: typeof nb = {
     deliveryPrint: "Handed to the post",
     opening: "Opened by the recipient",
     notificationFailed: "A notice did not arrive",
-    acceptedForPrint: "Received by the print shop",
+    acceptedForPrint: "Accepted for print",
     returned: "Came back",
     error: "Was not delivered",
     suspectReceipt: "A receipt failed its check",
@@ -165,7 +165,7 @@ export const receipts: typeof nb = {
     received: (time) => `Came ${time}`,
     signer: (signer) => `Claims to be from ${signer}`,
     unsigned: "Does not say who it is from",
-    conversation: "Conversation ID:",
+    conversation: "ID at the access point:",
     acknowledged: "Marked as read at the access point",
     unacknowledged: "Not marked as read at the access point",
     raw: "Show the receipt as it came",

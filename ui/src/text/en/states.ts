@@ -64,9 +64,9 @@ export const states: typeof nb = {
     what: {
       unanswered: "Nobody knows yet whether the access point received the letter.",
       atProvider: "The access point has not sent the letter on.",
-      printAccepted: "The print shop has not said that it has the letter.",
-      delivered: "The mailbox has not said that the letter is delivered.",
-      posted: "The print shop has not said that the letter is posted.",
+      printAccepted: "The print service has not confirmed that it has the letter.",
+      delivered: "The mailbox has not confirmed that the letter is delivered.",
+      posted: "The print service has not confirmed that the letter is posted.",
     },
     since: (time) => `Utpost has waited since ${time}.`,
     todo: "Tell Digdir's service desk. Do not send the letter again: the recipient may get it twice.",

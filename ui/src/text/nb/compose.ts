@@ -172,5 +172,6 @@ export const compose = {
   summary: {
     title: "Rett dette før du sender",
   },
+  stopped: "Oppslaget er avbrutt. Brevet er ikke sendt.",
   lookedUp: (heading: string, why: string) => `${heading}. ${why}`,
 };

@@ -37,7 +37,7 @@ const codes: Record<string, Words> = {
   INPUT_PRACTICE_ORDER: { what: "Øvingsmiljøet tar ikke imot dette.", todo: "Velg noe annet." },
   INPUT_BACKUP: { what: "Mappen inneholder ingen hel sikkerhetskopi.", todo: "Be IT-ansvarlig velge mappen som sikkerhetskopien ble skrevet til." },
   INPUT_RECOVERY: { what: "Passordet eller nøkkelen åpner ikke sikkerhetskopien.", todo: "Be IT-ansvarlig bruke det kopien ble laget med." },
-  INPUT_LEDGER_THERE: { what: "Det ligger alt en protokoll i mappen. Ingenting er endret.", todo: "Be IT-ansvarlig flytte den til side, eller velge en annen mappe." },
+  INPUT_LEDGER_THERE: { what: "Det ligger allerede en protokoll i mappen. Ingenting er endret.", todo: "Be IT-ansvarlig flytte den til side, eller velge en annen mappe." },
 
   REACH_PERSON_DELETED: { what: "Personen er fjernet fra kontaktregisteret: er død, har fått nytt nummer eller har slettet oppføringen. Ingenting er sendt.", todo: "Sjekk Folkeregisteret før du sender." },
   REACH_ANSWER_CONTRADICTS_ITSELF: { what: "Kontaktregisteret ga to ulike svar om samme person. Ingenting er sendt.", todo: "Slå opp på nytt senere. Står feilen, meld den til Digdir med tidspunktet." },
@@ -47,6 +47,8 @@ const codes: Record<string, Words> = {
   REACH_ADDRESS_MISSING: { what: "Brevet skal på papir, og adressen mangler. Ingenting er sendt.", todo: "Skriv adressen til mottakeren." },
   REACH_PRINT_UNCONFIRMED: { what: "Noe er feil med den digitale postkassen til mottakeren. Ingenting er sendt.", todo: "Velg «Send på papir likevel» hvis brevet skal på papir." },
   REACH_CHANNEL_CHANGED: { what: "Kontaktregisteret svarer noe annet nå enn da brevet ble gjort klart. Ingenting er sendt.", todo: "Se det nye svaret, og trykk Send igjen hvis det er riktig." },
+  REACH_CHANGED_AFTER_TRY: { what: "Kontaktregisteret svarer noe annet nå enn da brevet ble forsøkt sendt. Aksesspunktet har ikke tatt imot brevet, og det blir ikke sendt.", todo: "Avbryt brevet, og lag et nytt fra det under Sendte brev, Avbrutt." },
+  REACH_SIGNER_CHANGED: { what: "Virksomhetssertifikatet er byttet siden brevet ble forsøkt sendt, og brevet er signert med det gamle. Aksesspunktet har ikke tatt imot det, og det blir ikke sendt.", todo: "Avbryt brevet, og lag et nytt fra det under Sendte brev, Avbrutt." },
   REACH_RECEIVER_CERTIFICATE: { what: "Sertifikatet til postkassen eller utskriftstjenesten kan ikke godtas. Ingenting er sendt.", todo: "Slå opp på nytt senere. Står feilen, meld den til Digdir med tidspunktet." },
   REACH_RESTORED: { what: "Protokollen er hentet fra en sikkerhetskopi, og brevet kan være sendt etter at kopien ble tatt.", todo: "Finn ut om brevet er sendt på annen måte. Bekreft bare hvis det ikke er det." },
   REACH_STOPPED: { what: "Brevet er stanset.", todo: "Åpne det i Utboks og se hvorfor." },
@@ -66,7 +68,7 @@ const codes: Record<string, Words> = {
   AUTH_SENDING_HALTED: { what: "Sendingen er stanset for hele virksomheten, fordi en tjeneste ikke slipper den inn. Brevet ligger trygt i utboksen.", todo: "Be den som styrer Samarbeidsportalen hos dere, rette det. Trykk så «Tilgangen er på plass» øverst i vinduet." },
 
   TEMP_REGISTER_SILENT: { what: "Kontaktregisteret svarer ikke. Brevet er lagret og venter.", todo: "Utpost spør igjen av seg selv. Brevet ligger i Utboks." },
-  TEMP_TOKENS_SILENT: { what: "Innloggingen Maskinporten svarer ikke. Brevet er lagret.", todo: "Utpost prøver igjen av seg selv. Brevet ligger i Utboks." },
+  TEMP_TOKENS_SILENT: { what: "Innloggingstjenesten Maskinporten svarer ikke. Brevet er lagret.", todo: "Utpost prøver igjen av seg selv. Brevet ligger i Utboks." },
   TEMP_ACCESS_POINT_SILENT: { what: "Aksesspunktet svarer ikke. Brevet ligger trygt i utboksen.", todo: "Utpost prøver igjen av seg selv." },
   TEMP_LEDGER_BUSY: { what: "Et annet program bruker protokollen akkurat nå.", todo: "Prøv på nytt om noen sekunder." },
 

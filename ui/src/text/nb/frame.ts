@@ -57,21 +57,21 @@ export const frame = {
     },
     restored: {
       title: "Protokollen er hentet fra en sikkerhetskopi",
-      frozen: (time: string) => `Det skjedde ${time}, og utboksen er fryst siden da.`,
+      frozen: (time: string) => `Det skjedde ${time}, og utboksen har vært fryst siden.`,
       why: "Brev kan være sendt etter at kopien ble tatt. Utpost må spørre aksesspunktet om hvert brev som var på vei, så ingen brev går to ganger.",
       ask: "Spør om brevene nå",
       asking: "Spør om brevene",
-      progress: (done: number, of: number) => `${done} av ${of} brev er spurt om`,
+      progress: (done: number, of: number) => `Har spurt om ${done} av ${of} brev`,
       unanswered: (count: number) =>
-        count === 1 ? "1 brev fikk ikke svar. Utboksen er fortsatt fryst. Prøv igjen om en stund." : `${count} brev fikk ikke svar. Utboksen er fortsatt fryst. Prøv igjen om en stund.`,
+        count === 1 ? "Det kom ikke svar om 1 brev. Utboksen er fortsatt fryst. Prøv igjen om en stund." : `Det kom ikke svar om ${count} brev. Utboksen er fortsatt fryst. Prøv igjen om en stund.`,
       thawed: "Aksesspunktet har svart om alle brevene. Utboksen er åpen igjen.",
       unsealed: (count: number) =>
-        count === 1 ? "1 brev som ikke var forseglet, venter på deg i Utboks." : `${count} brev som ikke var forseglet, venter på deg i Utboks.`,
+        count === 1 ? "1 brev venter i Utboks på at du bekrefter at det ikke er sendt." : `${count} brev venter i Utboks på at du bekrefter at de ikke er sendt.`,
     },
     offline: {
       service: {
         TEMP_REGISTER_SILENT: "Kontaktregisteret",
-        TEMP_TOKENS_SILENT: "Innloggingen Maskinporten",
+        TEMP_TOKENS_SILENT: "Innloggingstjenesten Maskinporten",
         TEMP_ACCESS_POINT_SILENT: "Aksesspunktet",
         UNCERTAIN_ANSWER_LOST: "Aksesspunktet",
       } as Record<string, string>,
@@ -110,6 +110,7 @@ export const frame = {
     help: "Vis denne listen",
     closes: "Lukk det som er åpent",
     lookUp: "Slå opp, når du står i nummerfeltet",
+    stopAsking: "Avbryt oppslaget, når det tar tid",
     pages: "Forrige og neste side, når du står i siden",
     undo: "Angre sendingen",
     ctrl: "Ctrl",

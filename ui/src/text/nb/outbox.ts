@@ -47,7 +47,7 @@ export const outbox = {
   /** A service that did not answer at the last try; other causes are worded as errors. */
   silent: {
     TEMP_ACCESS_POINT_SILENT: (time: string) => `Aksesspunktet svarte ikke kl. ${time}.`,
-    TEMP_TOKENS_SILENT: (time: string) => `Innloggingen Maskinporten svarte ikke kl. ${time}.`,
+    TEMP_TOKENS_SILENT: (time: string) => `Innloggingstjenesten Maskinporten svarte ikke kl. ${time}.`,
     TEMP_REGISTER_SILENT: (time: string) => `Kontaktregisteret svarte ikke kl. ${time}.`,
   },
   nextTry: (time: string, wait: string) => `Nytt forsøk kl. ${time}, ${wait}.`,
@@ -84,6 +84,7 @@ export const outbox = {
   restored: "Protokollen er hentet fra en sikkerhetskopi. Brevet kan være sendt etter at kopien ble tatt. Sjekk saken, og bekreft hvis det ikke er sendt.",
   unsentTitle: (title: string) => `Bekreft at «${title}» ikke er sendt`,
   unsentBody: "Se etter i saken, eller spør den som brukte Utpost sist. Bekreft bare hvis du vet at det ikke er sendt. Da kan det sendes herfra, og svaret ditt står i historien til brevet.",
+  unsentSealedBody: "Se etter i saken, eller spør den som brukte Utpost sist. Bekreft bare hvis du vet at det ikke er sendt. Da sender Utpost det nå, slik det var da Send ble trykket, og svaret ditt står i historien til brevet.",
   unsentYes: "Bekreft: ikke sendt",
   unsentNo: "Jeg må sjekke først",
 

@@ -15,7 +15,7 @@ export const receipts = {
     delivered: "Levert",
     opened: "Åpnet",
     notOpened: "Ikke åpnet",
-    returned: "Returnert",
+    returned: "Kom i retur",
     failed: "Feilet",
     cancelled: "Avbrutt",
   },
@@ -51,7 +51,7 @@ export const receipts = {
     notificationFailed: "Varsel feilet",
     receiptWaitingForTrust: "Kvittering venter",
     suspectReceipt: "Ukjent kvittering",
-    contradiction: "Motstrid",
+    contradiction: "Uenige kvitteringer",
   },
 
   alert: {
@@ -61,7 +61,7 @@ export const receipts = {
     },
     failed: {
       title: "Brevet er ikke levert",
-      body: "Postkassen eller trykkeriet kunne ikke levere brevet. Se årsaken nedenfor, og send et nytt brev.",
+      body: "Postkassen eller utskriftstjenesten kunne ikke levere brevet. Se årsaken nedenfor, og send et nytt brev.",
     },
     refused: {
       title: "Brevet ble avvist ved sending",
@@ -81,7 +81,7 @@ export const receipts = {
     },
     contradiction: {
       title: "Kvitteringene sier to ulike ting",
-      body: "De kan ikke stemme samtidig. Se alle steg, og spør leverandøren hva som er riktig.",
+      body: "De kan ikke stemme samtidig. Se alle steg, og spør Digdirs brukerstøtte hva som er riktig.",
     },
     notOpened: {
       title: "Brevet er ikke åpnet",
@@ -89,7 +89,7 @@ export const receipts = {
     },
     late: {
       title: "Et steg tar lengre tid enn vanlig",
-      body: "Brevet er sendt, og Utpost venter fortsatt på kvittering. Ta kontakt med leverandøren hvis det varer.",
+      body: "Brevet er sendt, og Utpost venter fortsatt på kvittering. Meld det til Digdirs brukerstøtte hvis det varer.",
     },
   },
 
@@ -107,14 +107,14 @@ export const receipts = {
   secondNoticeOrdered: "Andre varsel bestilt",
   secondNoticeDay: (day: string) => `til ${day}, hvis brevet ikke er åpnet`,
   noticeWays: { both: "på e-post og SMS", email: "på e-post", sms: "på SMS" },
-  noticeUnconfirmed: "Bekreftes ikke. Du får beskjed hvis det feiler.",
+  noticeUnconfirmed: "Det kommer ingen kvittering for varselet, men du får beskjed hvis det feiler.",
   /** What is waited for now, as the last step of the timeline. */
   waitingFor: {
     sending: "Venter på å bli sendt",
     answer: "Venter på svar fra aksesspunktet",
     delivery: "Venter på leveringskvittering",
-    print: "Venter på kvittering fra trykkeriet",
-    posting: "Venter på at trykkeriet legger brevet i posten",
+    print: "Venter på kvittering fra utskriftstjenesten",
+    posting: "Venter på at brevet blir sendt i posten",
     opening: "Venter på at brevet åpnes",
   },
   event: {
@@ -128,7 +128,7 @@ export const receipts = {
     undone: "Sendingen ble angret",
     sealedDigital: (receiver: string) => `Forseglet til ${receiver}`,
     sealedPrint: (receiver: string) => `Forseglet til utskrift hos ${receiver}`,
-    attemptStarted: (attempt: number) => (attempt === 1 ? "Sending begynte" : `Sending begynte, forsøk ${attempt}`),
+    attemptStarted: (attempt: number) => (attempt === 1 ? "Sendingen begynte" : `Sendingen begynte, forsøk ${attempt}`),
     notReceived: "Kom ikke fram til aksesspunktet",
     answerLost: "Svaret fra aksesspunktet kom ikke fram",
     accepted: "Mottatt av aksesspunktet",
@@ -138,10 +138,10 @@ export const receipts = {
     statusSent: "Aksesspunktet har sendt brevet videre",
     statusFailed: "Aksesspunktet fikk ikke sendt brevet videre",
     delivery: "Levert i postkassen",
-    deliveryPrint: "Lagt i posten",
+    deliveryPrint: "Sendt i posten",
     opening: "Åpnet av mottakeren",
     notificationFailed: "Et varsel kom ikke fram",
-    acceptedForPrint: "Mottatt av trykkeriet",
+    acceptedForPrint: "Mottatt for utskrift",
     returned: "Kom i retur",
     error: "Ble ikke levert",
     suspectReceipt: "En kvittering besto ikke kontrollen",
@@ -165,7 +165,7 @@ export const receipts = {
     received: (time: string) => `Kom ${time}`,
     signer: (signer: string) => `Sier at den er fra ${signer}`,
     unsigned: "Sier ikke hvem den er fra",
-    conversation: "Samtale-ID:",
+    conversation: "ID hos aksesspunktet:",
     acknowledged: "Merket som lest hos aksesspunktet",
     unacknowledged: "Ikke merket som lest hos aksesspunktet",
     raw: "Vis kvitteringen slik den kom",

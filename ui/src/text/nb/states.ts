@@ -71,9 +71,9 @@ const late = {
   what: {
     unanswered: "Ingen vet ennå om aksesspunktet fikk brevet.",
     atProvider: "Aksesspunktet har ikke sendt brevet videre.",
-    printAccepted: "Trykkeriet har ikke kvittert for at det har brevet.",
+    printAccepted: "Utskriftstjenesten har ikke kvittert for at den har brevet.",
     delivered: "Postkassen har ikke kvittert for at brevet er levert.",
-    posted: "Trykkeriet har ikke kvittert for at brevet er lagt i posten.",
+    posted: "Utskriftstjenesten har ikke kvittert for at brevet er sendt i posten.",
   },
   since: (time: string) => `Utpost har ventet siden ${time}.`,
   todo: "Meld det til Digdirs brukerstøtte. Send ikke brevet på nytt: mottakeren kan få det to ganger.",

@@ -174,5 +174,6 @@ export const compose: typeof nb = {
   summary: {
     title: "Rett dette før du sender",
   },
+  stopped: "Oppslaget er avbrote. Brevet er ikkje sendt.",
   lookedUp: (heading, why) => `${heading}. ${why}`,
 };

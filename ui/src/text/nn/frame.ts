@@ -59,21 +59,21 @@ export const frame: typeof nb = {
     },
     restored: {
       title: "Protokollen er henta frå ein tryggingskopi",
-      frozen: (time) => `Det hende ${time}, og utboksen er frosen sidan då.`,
+      frozen: (time) => `Det hende ${time}, og utboksen har vore frosen sidan.`,
       why: "Brev kan vere sende etter at kopien vart teken. Utpost må spørje aksesspunktet om kvart brev som var på veg, så ingen brev går to gonger.",
       ask: "Spør om breva no",
       asking: "Spør om breva",
-      progress: (done, of) => `${done} av ${of} brev er spurde om`,
+      progress: (done, of) => `Har spurt om ${done} av ${of} brev`,
       unanswered: (count) =>
-        count === 1 ? "1 brev fekk ikkje svar. Utboksen er framleis frosen. Prøv att om ei stund." : `${count} brev fekk ikkje svar. Utboksen er framleis frosen. Prøv att om ei stund.`,
+        count === 1 ? "Det kom ikkje svar om 1 brev. Utboksen er framleis frosen. Prøv att om ei stund." : `Det kom ikkje svar om ${count} brev. Utboksen er framleis frosen. Prøv att om ei stund.`,
       thawed: "Aksesspunktet har svara om alle breva. Utboksen er open att.",
       unsealed: (count) =>
-        count === 1 ? "1 brev som ikkje var forsegla, ventar på deg i Utboks." : `${count} brev som ikkje var forsegla, ventar på deg i Utboks.`,
+        count === 1 ? "1 brev ventar i Utboks på at du stadfestar at det ikkje er sendt." : `${count} brev ventar i Utboks på at du stadfestar at dei ikkje er sende.`,
     },
     offline: {
       service: {
         TEMP_REGISTER_SILENT: "Kontaktregisteret",
-        TEMP_TOKENS_SILENT: "Innlogginga Maskinporten",
+        TEMP_TOKENS_SILENT: "Innloggingstenesta Maskinporten",
         TEMP_ACCESS_POINT_SILENT: "Aksesspunktet",
         UNCERTAIN_ANSWER_LOST: "Aksesspunktet",
       },
@@ -112,6 +112,7 @@ export const frame: typeof nb = {
     help: "Vis denne lista",
     closes: "Lukk det som er ope",
     lookUp: "Slå opp, når du står i nummerfeltet",
+    stopAsking: "Avbryt oppslaget, når det tek tid",
     pages: "Førre og neste side, når du står i sida",
     undo: "Angre sendinga",
     ctrl: "Ctrl",

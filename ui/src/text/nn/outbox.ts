@@ -48,7 +48,7 @@ export const outbox: typeof nb = {
   uploaded: (percent, size) => `${percent} av ${size}`,
   silent: {
     TEMP_ACCESS_POINT_SILENT: (time) => `Aksesspunktet svara ikkje kl. ${time}.`,
-    TEMP_TOKENS_SILENT: (time) => `Innlogginga Maskinporten svara ikkje kl. ${time}.`,
+    TEMP_TOKENS_SILENT: (time) => `Innloggingstenesta Maskinporten svara ikkje kl. ${time}.`,
     TEMP_REGISTER_SILENT: (time) => `Kontaktregisteret svara ikkje kl. ${time}.`,
   },
   nextTry: (time, wait) => `Nytt forsøk kl. ${time}, ${wait}.`,
@@ -84,6 +84,7 @@ export const outbox: typeof nb = {
   restored: "Protokollen er henta frå ein tryggingskopi. Brevet kan vere sendt etter at kopien vart teken. Sjekk saka, og stadfest om det ikkje er sendt.",
   unsentTitle: (title) => `Stadfest at «${title}» ikkje er sendt`,
   unsentBody: "Sjå etter i saka, eller spør den som brukte Utpost sist. Stadfest berre om du veit at det ikkje er sendt. Då kan det sendast herfrå, og svaret ditt står i historia til brevet.",
+  unsentSealedBody: "Sjå etter i saka, eller spør den som brukte Utpost sist. Stadfest berre om du veit at det ikkje er sendt. Då sender Utpost det no, slik det var då Send vart trykt, og svaret ditt står i historia til brevet.",
   unsentYes: "Stadfest: ikkje sendt",
   unsentNo: "Eg må sjekke først",
 

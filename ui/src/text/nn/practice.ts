@@ -54,7 +54,7 @@ export const practice: typeof nb = {
   email: "E-post",
   noticeFailed: "Kom aldri fram",
   noticeLater: (days) => `${days} etter brevet, om det ikkje er opna`,
-  noNotices: "Ingen varsel blei bestilte for dette brevet.",
+  noNotices: "Ingen varsel vart bestilte for dette brevet.",
 
   mailbox: (supplier) => `${supplier}, øvingspostkasse`,
   unread: "Ulese",

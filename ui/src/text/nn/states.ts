@@ -28,7 +28,7 @@ export const states: typeof nb = {
     notificationFailed: "Eit varsel kom ikkje fram. Brevet ligg i postkassa.",
     contradiction: "Kvitteringane seier to ting som ikkje kan stemme samstundes.",
     receiptWaitingForTrust: "Ei kvittering ventar på at utferdaren blir kjend.",
-    suspectReceipt: "Ei kvittering stod ikkje kontrollen og tel ikkje.",
+    suspectReceipt: "Ei kvittering bestod ikkje kontrollen og tel ikkje.",
     late: "Eit steg er forseinka.",
   },
   receipt: {
@@ -64,9 +64,9 @@ export const states: typeof nb = {
     what: {
       unanswered: "Ingen veit enno om aksesspunktet fekk brevet.",
       atProvider: "Aksesspunktet har ikkje sendt brevet vidare.",
-      printAccepted: "Trykkeriet har ikkje kvittert for at det har brevet.",
+      printAccepted: "Utskriftstenesta har ikkje kvittert for at ho har brevet.",
       delivered: "Postkassa har ikkje kvittert for at brevet er levert.",
-      posted: "Trykkeriet har ikkje kvittert for at brevet er lagt i posten.",
+      posted: "Utskriftstenesta har ikkje kvittert for at brevet er sendt i posten.",
     },
     since: (time) => `Utpost har venta sidan ${time}.`,
     todo: "Meld det til brukarstøtta hos Digdir. Send ikkje brevet på nytt: mottakaren kan få det to gonger.",
