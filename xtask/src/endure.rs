@@ -4,10 +4,12 @@
 mod cut;
 mod verdict;
 
+use std::collections::HashMap;
 use std::fs;
 use std::io::Read;
+use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
-use std::process::{Child, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,7 +18,7 @@ use serde_json::{Value, json};
 use crate::console::{self, Console, Practice, Profile};
 use crate::{Outcome, setup, shell};
 use cut::{Lost, Shim};
-use verdict::Verdict;
+use verdict::{Planned, Verdict};
 
 pub(crate) const HELP: &str = "
 cargo xtask endure [--letters N] [--faults P] [--final P] [--kills K] [--seed S] [--factor F]
@@ -24,15 +26,21 @@ cargo xtask endure [--letters N] [--faults P] [--final P] [--kills K] [--seed S]
 
 Starts `utpost practice serve` as a process of its own, plans N letters, and lets `utpost work` send
 them, killed (SIGKILL) K times at instants drawn from the seed and started anew with the same plan.
-Where only a clerk can go on, plays the clerk. In the end the ledger is compared with practice's
-books, letter by letter, and these are counted; any that is not 0 is a failure:
+Where only a clerk can go on, plays the clerk: says yes to paper, and writes anew what can only be
+given up. At instants drawn from the seed the access point denies the whole agency (403) for some
+calls; then plays the administrator who has access restored. In the end plan and ledger are compared
+with practice's books, letter by letter, and these are counted; any that is not 0 is a failure:
 
-  lost      not in the ledger, or sent by the ledger and not known to practice
+  lost      not in the ledger, or sent by the ledger and not known to practice; also a receipt that
+            was marked as read and is not kept
   doubled   taken in, or delivered, more than once
   wrong     in another state than practice says it must be in, or found wrong by practice's own
-            checks without a fate that explains it
+            checks without a fate that explains it, or come to another citizen or with another
+            document than the plan says
   stuck     still on its way when nothing more came of it
   unread    receipts that were not marked as read
+
+Where the sender was killed less often than it should have been, that is a failure too.
 
   --letters N    [default: 200]
   --faults P     share of letters that meet a fault that heals [default: 0.2]
@@ -45,7 +53,9 @@ books, letter by letter, and these are counted; any that is not 0 is a failure:
                  own that is preloaded into the sender (Linux, cc, python3)
   --points       instead of random kills: one letter for each sync point of a letter's whole send, the
                  sender killed just before that point; with --power-cut what was not synced is lost
-                 then as well. Nothing else goes wrong, and --letters and --kills mean nothing
+                 then as well. Nothing else goes wrong, and --letters and --kills mean nothing. Some
+                 lives (up to 3) may pass fewer points than the first, and so end by themselves:
+                 receipts that come together are fetched, kept and marked in one round
   --json         the result as one JSON object on standard output, all else on standard error
   --out DIR      [default: target/endure]
 
@@ -63,6 +73,15 @@ const LONGEST_LIFE: u64 = 2500;
 const SHORTEST_LIFE: u64 = 400;
 /// Letters named of each kind.
 const NAMED: usize = 5;
+/// Lives at sync points that may end by themselves: receipts come together or one by one, and each
+/// round that is not needed is some points fewer, so that the last ones are not passed every time.
+const SLACK: usize = 3;
+/// Lives for each kill that is wanted, beyond which it is given up to kill so often.
+const LIVES: usize = 20;
+/// Kills, for each of which more the agency is denied once more.
+const DENIED_EACH: usize = 50;
+/// What follows a letter's key when it is written anew.
+const AGAIN: &str = "again";
 
 pub(crate) fn run(arguments: &[String]) -> Outcome {
     let options = Options::read(arguments)?;
@@ -71,12 +90,13 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     let practice = Practice::start(&run.console)?;
     run.set_practice()?;
     let begun = Instant::now();
-    let killed = if run.options.points {
-        run.kill_at_each_point()?
+    let mut killed = Killed::default();
+    if run.options.points {
+        run.kill_at_each_point(&mut killed)?;
     } else {
-        run.kill_at_random()?
-    };
-    let verdict = run.finish()?;
+        run.kill_at_random(&mut killed)?;
+    }
+    let verdict = run.finish(&mut killed)?;
     let seconds = begun.elapsed().as_secs_f64();
     drop(practice);
     run.tell(&verdict, &killed, seconds);
@@ -152,6 +172,10 @@ struct Killed {
     lost: Lost,
     /// The sync points of one send.
     points: Vec<String>,
+    /// Spans in which practice denied the whole agency.
+    denials: usize,
+    /// Lives that ended because sending stood still.
+    standstills: usize,
 }
 
 /// How a sender is started.
@@ -166,8 +190,11 @@ enum Life {
 struct Run {
     options: Options,
     console: Console,
-    /// The plan's lines.
-    lines: Vec<String>,
+    /// The plan's lines, and what of them must be found in practice's books.
+    lines: Vec<Value>,
+    planned: Vec<Planned>,
+    /// Names of practice's citizens by their numbers.
+    names: HashMap<String, String>,
     /// A letter, to which each adds something of its own.
     sample: Vec<u8>,
     shim: Option<Shim>,
@@ -192,6 +219,8 @@ impl Run {
         console.expect(&["status"])?;
         let mut run = Self {
             lines: Vec::new(),
+            planned: Vec::new(),
+            names: names(&console.expect(&["practice", "persons"])?),
             shim: Self::shim(&options, &console)?,
             options,
             console,
@@ -221,7 +250,8 @@ impl Run {
     fn plan(&mut self, letters: usize) -> Outcome {
         let folder = self.console.folder().join("letters");
         fs::create_dir_all(&folder).map_err(|fault| format!("{}: {fault}", folder.display()))?;
-        for number in self.lines.len()..letters {
+        let first = self.lines.len();
+        for number in first..letters {
             let mut dice = Dice::of(self.options.seed, number as u64);
             let citizen = match dice.below(100) {
                 0..60 => dice.one_of(&DIGITAL),
@@ -235,6 +265,8 @@ impl Run {
             fs::write(&file, bytes).map_err(|fault| format!("{}: {fault}", file.display()))?;
             // Half of what a clerk must say yes to the plan says yes to.
             let yes = dice.below(2) == 0;
+            let name = self.names.get(citizen);
+            let name = name.ok_or_else(|| format!("practice does not know {citizen}"))?;
             let line = json!({
                 "key": format!("{number:05}"),
                 "file": file,
@@ -244,15 +276,38 @@ impl Run {
                 "confirm_print": yes,
                 "print_anyway": yes,
                 "address": {
-                    "name": "Prøve Prøvesen",
+                    "name": name,
                     "lines": ["Prøveveien 1"],
                     "postcode": "0150",
                     "town": "Oslo",
                 },
             });
-            self.lines.push(line.to_string());
+            self.lines.push(line);
         }
-        Ok(())
+        self.note_what_must_come(first)
+    }
+
+    /// Writes down whom the lines from this one on are for, and the digest of their documents.
+    fn note_what_must_come(&mut self, first: usize) -> Outcome {
+        let lines = &self.lines[first..];
+        let text =
+            |line: &Value, member: &str| line[member].as_str().unwrap_or_default().to_owned();
+        let files = lines.iter().map(|line| text(line, "file"));
+        let told = shell::output(shell::command("sha256sum").arg("--").args(files))?;
+        let digests = told.lines().filter_map(|line| line.split(' ').next());
+        for (line, digest) in lines.iter().zip(digests) {
+            self.planned.push(Planned {
+                key: text(line, "key"),
+                to: text(line, "to"),
+                document: digest.to_owned(),
+                replaces: None,
+            });
+        }
+        if self.planned.len() == self.lines.len() {
+            Ok(())
+        } else {
+            Err("sha256sum did not tell of every letter.".into())
+        }
     }
 
     /// What goes wrong, and what citizens and the print shop do by themselves.
@@ -274,9 +329,10 @@ impl Run {
     }
 
     /// Writes the plan's first lines and starts the sender on them.
-    fn start(&self, letters: usize, life: Life) -> Result<Child, String> {
+    fn start(&self, letters: usize, life: Life, word: Word) -> Result<Child, String> {
         let plan = self.console.folder().join("plan.jsonl");
-        let text = self.lines[..letters].join("\n");
+        let lines = self.lines[..letters].iter();
+        let text: String = lines.map(|line| format!("{line}\n")).collect();
         fs::write(&plan, text).map_err(|fault| format!("{}: {fault}", plan.display()))?;
         let told = self.console.folder().join("work.log");
         let log = fs::File::options().create(true).append(true).open(&told);
@@ -288,6 +344,9 @@ impl Run {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log);
+        if word == Word::AccessRestored {
+            command.arg("--access-restored");
+        }
         if let (Some(shim), Life::Watched { kill_at }) = (&self.shim, life) {
             shim.watch(&mut command, kill_at);
             if self.options.power_cut {
@@ -301,55 +360,132 @@ impl Run {
 
     /// Lets the sender live for spans drawn from the seed. Each life is given some letters more, so
     /// that there is work at every kill.
-    fn kill_at_random(&self) -> Result<Killed, String> {
+    fn kill_at_random(&self, killed: &mut Killed) -> Outcome {
+        let kills = self.options.kills;
         let mut dice = Dice::of(self.options.seed, u64::MAX);
-        let mut killed = Killed::default();
+        let mut denials = self.denials();
+        let mut word = Word::None;
         // Of a life, in milliseconds; shorter when senders come to an end by themselves.
         let mut longest = LONGEST_LIFE;
-        let kills = self.options.kills;
-        while killed.times < kills {
-            let letters = (self.lines.len() * (killed.times + 1)).div_ceil(kills);
-            let child = self.start(letters, Life::Watched { kill_at: None })?;
+        for _ in 0..kills * LIVES {
+            if killed.times == kills {
+                break;
+            }
+            if denials.last() == Some(&killed.times) {
+                denials.pop();
+                self.deny(dice.below(3) + 1)?;
+                killed.denials += 1;
+            }
+            let letters = (self.letters() * (killed.times + 1)).div_ceil(kills);
+            let child = self.start(letters, Life::Watched { kill_at: None }, word)?;
+            word = Word::None;
             let life = Duration::from_millis(dice.below(longest));
-            if end_of(child, life, Signal::Kill)?.is_some() {
-                longest = (longest * 3 / 4).max(SHORTEST_LIFE);
-                continue;
+            match end_of(child, life, Signal::Kill)? {
+                Ended::Killed => {}
+                Ended::StandsStill(_) => {
+                    killed.standstills += 1;
+                    word = Word::AccessRestored;
+                    continue;
+                }
+                Ended::ByItself(_) | Ended::Asked(_) => {
+                    longest = (longest * 3 / 4).max(SHORTEST_LIFE);
+                    continue;
+                }
             }
             killed.times += 1;
-            self.cut(&mut killed)?;
-            if killed.times % 20 == 0 {
+            self.cut(killed)?;
+            if killed.times.is_multiple_of(20) {
                 eprintln!("{} of {kills} kills", killed.times);
             }
         }
-        Ok(killed)
+        enough(killed.times, kills)
+    }
+
+    /// Letters that were asked for; more are those written anew.
+    fn letters(&self) -> usize {
+        self.options.letters.min(self.lines.len())
+    }
+
+    /// After how many kills the agency is denied, the last first: early enough that letters are left
+    /// to be denied. Without final faults never.
+    fn denials(&self) -> Vec<usize> {
+        let kills = self.options.kills;
+        if self.options.last <= 0.0 || kills == 0 {
+            return Vec::new();
+        }
+        let mut dice = Dice::of(self.options.seed, u64::MAX - 1);
+        let early = kills.div_ceil(2) as u64;
+        let times = 1 + kills / DENIED_EACH;
+        let drawn = (0..times).filter_map(|_| usize::try_from(dice.below(early)).ok());
+        let mut drawn: Vec<usize> = drawn.collect();
+        drawn.sort_by_key(|at| std::cmp::Reverse(*at));
+        drawn.dedup();
+        drawn
+    }
+
+    /// Has practice answer so many uploads, whosesoever, with 403.
+    fn deny(&self, times: u64) -> Outcome {
+        let times = times.to_string();
+        let words = [
+            "practice",
+            "faults",
+            "plan",
+            "--service",
+            "submit",
+            "--kind",
+            "status",
+            "--status",
+            "403",
+            "--times",
+            &times,
+        ];
+        self.console.expect(&words).map(drop)
+    }
+
+    /// What is left of a span in which the agency is denied.
+    fn is_denied(&self) -> Result<bool, String> {
+        let told = self.console.expect(&["practice", "faults"])?;
+        let faults = told["faults"].as_array();
+        let mut faults = faults.into_iter().flatten();
+        Ok(faults.any(|fault| fault["service"] == "submit"))
     }
 
     /// One letter for each sync point of a whole send. Letters are brought to their end in between,
     /// so that a point has the same number each time.
-    fn kill_at_each_point(&mut self) -> Result<Killed, String> {
-        let mut killed = Killed::default();
+    fn kill_at_each_point(&mut self, killed: &mut Killed) -> Outcome {
         self.plan(1)?;
-        let child = self.start(1, Life::Watched { kill_at: None })?;
-        end_of(child, PATIENCE, Signal::End)?.ok_or("The first letter was not sent.")?;
+        let child = self.start(1, Life::Watched { kill_at: None }, Word::None)?;
+        by_itself(end_of(child, PATIENCE, Signal::End)?, "the first letter")?;
         let shim = self.shim.as_ref().ok_or("There is no shim.")?;
         killed.points = shim.points()?;
         shim.clear()?;
         for number in 1..=killed.points.len() {
             self.plan(number + 1)?;
             let kill_at = Some(number);
-            let child = self.start(number + 1, Life::Watched { kill_at })?;
-            // One that passes fewer points, since receipts came together, ends by itself.
-            if end_of(child, PATIENCE, Signal::End)?.is_none() {
-                killed.times += 1;
-                self.cut(&mut killed)?;
+            let child = self.start(number + 1, Life::Watched { kill_at }, Word::None)?;
+            let shim = self.shim.as_ref().ok_or("There is no shim.")?;
+            match end_of(child, PATIENCE, Signal::End)? {
+                Ended::Killed => {
+                    let passed = shim.points()?.len();
+                    if passed != number {
+                        return Err(format!(
+                            "The sender was killed at sync point {passed} instead of {number}."
+                        ));
+                    }
+                    killed.times += 1;
+                    self.cut(killed)?;
+                }
+                ended => by_itself(ended, &format!("the letter of point {number}"))?,
             }
-            if let Some(shim) = &self.shim {
-                shim.clear()?;
-            }
-            let child = self.start(number + 1, Life::Free)?;
-            end_of(child, PATIENCE, Signal::End)?;
+            shim.clear()?;
+            let child = self.start(number + 1, Life::Free, Word::None)?;
+            let told = format!("the life after point {number}");
+            by_itself(end_of(child, PATIENCE, Signal::End)?, &told)?;
         }
-        Ok(killed)
+        if killed.points.is_empty() {
+            return Err("The shim saw no sync point at all.".into());
+        }
+        enough(killed.times, killed.points.len().saturating_sub(SLACK))
     }
 
     /// The power is gone as well, when that is wanted.
@@ -360,17 +496,29 @@ impl Run {
         Ok(())
     }
 
-    /// Lets the sender work until nothing more comes of it, and plays the clerk.
-    fn finish(&self) -> Result<Verdict, String> {
+    /// Lets the sender work until nothing more comes of it, and plays clerk and administrator.
+    fn finish(&mut self, killed: &mut Killed) -> Result<Verdict, String> {
         let mut before = Verdict::default();
         let mut changed_at = Instant::now();
+        let mut word = Word::None;
         loop {
-            let child = self.start(self.lines.len(), Life::Free)?;
-            let said = end_of(child, PATIENCE, Signal::End)?;
-            let said = said.ok_or("utpost work did not end when it was asked to.")?;
+            let child = self.start(self.lines.len(), Life::Free, word)?;
+            word = Word::None;
+            let said = match end_of(child, PATIENCE, Signal::End)? {
+                Ended::ByItself(said) | Ended::Asked(said) => said,
+                Ended::StandsStill(said) => {
+                    killed.standstills += 1;
+                    word = Word::AccessRestored;
+                    said
+                }
+                Ended::Killed => return Err("utpost work was killed by somebody else.".into()),
+            };
             let ends = self.console.expect(&["practice", "faults", "ends"])?;
-            let verdict = Verdict::of(&said["letters"], &ends["messages"]);
-            if verdict.is_clean() {
+            let verdict = Verdict::of(&self.planned, &said["letters"], &ends["messages"]);
+            if verdict.is_clean() && word == Word::None {
+                if self.is_denied()? {
+                    return Err("Nothing was sent any more while the agency was denied.".into());
+                }
                 return Ok(verdict);
             }
             if verdict != before {
@@ -379,29 +527,57 @@ impl Run {
             } else if changed_at.elapsed() > PATIENCE {
                 return Ok(before);
             }
-            self.play_the_clerk(&said["letters"]);
+            self.play_the_clerk(&said["letters"])?;
             thread::sleep(PAUSE);
         }
     }
 
-    /// Says yes to what only a clerk can say yes to.
-    fn play_the_clerk(&self, letters: &Value) {
+    /// Says yes to what only a clerk can say yes to, and writes anew what was offered in vain and may
+    /// only be given up.
+    fn play_the_clerk(&mut self, letters: &Value) -> Outcome {
         let stopped = |letter: &&Value| letter["state"].get("stopped").is_some();
         for letter in letters.as_array().into_iter().flatten().filter(stopped) {
-            let letter = letter["letter"].as_str().unwrap_or_default();
-            let words = ["resume", letter, "--confirm-print", "--print-anyway"];
+            let id = letter["letter"].as_str().unwrap_or_default();
+            if letter["message_id"].is_string() {
+                let answer = self.console.ask(&["cancel", id], "")?;
+                if answer.exit == 0 {
+                    self.write_anew(letter["key"].as_str().unwrap_or_default())?;
+                } else {
+                    eprintln!("cancel: {}", answer.json["error"]["code"]);
+                }
+                continue;
+            }
+            let words = ["resume", id, "--confirm-print", "--print-anyway"];
             // What comes of it is seen in the end, whatever this says.
             if let Err(fault) = self.console.ask(&words, "") {
                 eprintln!("{fault}");
             }
         }
+        Ok(())
+    }
+
+    /// The same letter once more, under a key of its own.
+    fn write_anew(&mut self, key: &str) -> Outcome {
+        let line = self.lines.iter().find(|line| line["key"] == key);
+        let mut line = line.cloned().ok_or("The plan does not hold it.")?;
+        line["key"] = json!(format!("{key} {AGAIN}"));
+        self.lines.push(line);
+        self.note_what_must_come(self.lines.len() - 1)?;
+        if let Some(planned) = self.planned.last_mut() {
+            planned.replaces = Some(key.to_owned());
+        }
+        Ok(())
     }
 
     fn tell(&self, verdict: &Verdict, killed: &Killed, seconds: f64) {
         let letters = self.lines.len();
+        let written_anew = self.planned.iter().filter(|line| line.replaces.is_some());
         let mut told = json!({
             "letters": letters,
             "kills": killed.times,
+            "denials": killed.denials,
+            "standstills": killed.standstills,
+            "written_anew": written_anew.count(),
             "seed": self.options.seed,
             "factor": self.options.factor,
             "seconds": (seconds * 10.0).round() / 10.0,
@@ -454,9 +630,31 @@ enum Signal {
     End,
 }
 
-/// Waits for the sender to end, and asks it to when its time is over. Gives what it said; `None` when
-/// it was killed.
-fn end_of(mut child: Child, life: Duration, signal: Signal) -> Result<Option<Value>, String> {
+/// What an administrator has to say at the start of a life.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Word {
+    None,
+    AccessRestored,
+}
+
+/// How a life ended, with what the sender said.
+#[derive(Debug)]
+enum Ended {
+    /// Nothing was left to be done.
+    ByItself(Value),
+    /// Nothing is sent for anybody until an administrator has said more.
+    StandsStill(Value),
+    /// Its time was over, and it ended in order.
+    Asked(Value),
+    /// By SIGKILL: by us, or by the shim.
+    Killed,
+}
+
+/// Waits for the sender to end, and asks it to when its time is over.
+///
+/// # Errors
+/// It failed, or was ended by another signal than SIGKILL.
+fn end_of(mut child: Child, life: Duration, signal: Signal) -> Result<Ended, String> {
     let fault = |fault: std::io::Error| format!("utpost work: {fault}");
     let stdout = child.stdout.take();
     let reader = thread::spawn(move || {
@@ -481,16 +679,55 @@ fn end_of(mut child: Child, life: Duration, signal: Signal) -> Result<Option<Val
     }
     let status = child.wait().map_err(fault)?;
     let text = reader.join().unwrap_or_default();
-    if status.code().is_none() {
-        return Ok(None);
+    how_it_ended(status, &text)
+}
+
+fn how_it_ended(status: ExitStatus, text: &str) -> Result<Ended, String> {
+    match status.signal() {
+        Some(SIGKILL) => return Ok(Ended::Killed),
+        Some(other) => return Err(format!("utpost work was ended by signal {other}.")),
+        None => {}
     }
-    let answer: Value = serde_json::from_str(&text)
+    let answer: Value = serde_json::from_str(text)
         .map_err(|_| format!("utpost work ({status}) did not answer with JSON: {text}"))?;
-    if status.success() {
-        Ok(Some(answer))
-    } else {
-        Err(format!("utpost work: {status}: {}", answer["error"]))
+    match (answer["ended"].as_str(), status.success()) {
+        (Some("stands_still"), _) => Ok(Ended::StandsStill(answer)),
+        (Some("asked"), true) => Ok(Ended::Asked(answer)),
+        (Some("idle"), true) => Ok(Ended::ByItself(answer)),
+        _ => Err(format!("utpost work: {status}: {}", answer["error"])),
     }
+}
+
+const SIGKILL: i32 = 9;
+
+/// Whether a life that nobody was to kill came to its end in its time.
+fn by_itself(ended: Ended, life: &str) -> Outcome {
+    let how = match ended {
+        Ended::ByItself(_) => return Ok(()),
+        Ended::StandsStill(_) => "sending stood still".to_owned(),
+        Ended::Asked(_) => format!("it was not over after {} s", PATIENCE.as_secs()),
+        Ended::Killed => "the sender was killed".to_owned(),
+    };
+    Err(format!("Of {life}: {how}."))
+}
+
+/// Whether what was to be shown by kills was shown by kills.
+fn enough(killed: usize, wanted: usize) -> Outcome {
+    if killed >= wanted {
+        Ok(())
+    } else {
+        Err(format!(
+            "The sender was killed {killed} times instead of {wanted}: that shows nothing."
+        ))
+    }
+}
+
+fn names(persons: &Value) -> HashMap<String, String> {
+    let text = |person: &Value, member: &str| person[member].as_str().map(str::to_owned);
+    let persons = persons.as_array().into_iter().flatten();
+    persons
+        .filter_map(|person| Some((text(person, "number")?, text(person, "name")?)))
+        .collect()
 }
 
 #[allow(clippy::cast_precision_loss, reason = "shown with one decimal")]
@@ -571,6 +808,42 @@ mod tests {
         };
         assert_eq!(numbers(7), numbers(7));
         assert_ne!(numbers(7), numbers(8));
+    }
+
+    #[test]
+    fn too_few_kills_are_a_failure() {
+        assert!(enough(0, 0).is_ok() && enough(20, 20).is_ok());
+        let told = enough(19, 20).err().unwrap();
+        assert!(told.contains("19 times instead of 20"), "{told}");
+        assert!(enough(0, 20).is_err());
+    }
+
+    #[test]
+    fn only_a_kill_is_a_kill_and_only_rest_is_an_end() {
+        let ended = |status: i32, ended: &str| {
+            let text = json!({ "ended": ended }).to_string();
+            how_it_ended(ExitStatus::from_raw(status), &text)
+        };
+        assert!(matches!(ended(9, ""), Ok(Ended::Killed)));
+        // SIGSEGV and SIGTERM: the sender died of something else.
+        for signal in [11, 15] {
+            let told = ended(signal, "idle").err().unwrap();
+            assert!(told.contains(&format!("signal {signal}")), "{told}");
+        }
+        let exit = |code: i32| code << 8;
+        assert!(matches!(ended(0, "idle"), Ok(Ended::ByItself(_))));
+        assert!(matches!(
+            ended(exit(3), "stands_still"),
+            Ok(Ended::StandsStill(_))
+        ));
+        assert!(ended(exit(3), "idle").is_err() && ended(0, "").is_err());
+        assert!(how_it_ended(ExitStatus::from_raw(0), "").is_err());
+
+        let life = |status, text| by_itself(ended(status, text).unwrap(), "a letter");
+        assert!(life(0, "idle").is_ok());
+        let told = life(0, "asked").err().unwrap();
+        assert!(told.contains("not over after 120 s"), "{told}");
+        assert!(life(9, "").is_err() && life(exit(3), "stands_still").is_err());
     }
 
     #[test]

@@ -42,12 +42,9 @@ fn open_window() -> Outcome {
         "A letter to drop on the window lies in {}.",
         console.folder().join("brev.pdf").display()
     );
-    shell::run(
-        shell::command(program)
-            .env("UTPOST_DATA", console.data())
-            .env("UTPOST_KEY_FILE", console.key_file())
-            .env("UTPOST_PRACTICE_DATA", console.practice_data()),
-    )
+    let mut window = shell::command(program);
+    console.set_places(&mut window);
+    shell::run(&mut window)
 }
 
 fn has_display() -> bool {

@@ -17,8 +17,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utpost_dispatch::{
-    Choice, Code, Desk, Family, Fault, File, Ledger, NewLetter, Progress, access_restored, confirm,
-    decide, import_as, press,
+    Choice, Code, Desk, Family, Fault, File, Ledger, NewLetter, Progress, Thaw, access_restored,
+    confirm, decide, import_as, press, thaw,
 };
 use utpost_domain::{
     AddressParts, Digest, IdFault, Letter, LetterId, NationalId, NonSensitiveTitle, OpeningReceipt,
@@ -28,8 +28,9 @@ use utpost_workplace::{Engine, Failure, Watching, Workplace, open_file, open_ste
 
 use crate::args::{self, Common, Consent};
 use crate::commands::{NO_UNDO, choice, kind, name};
+use crate::failure::Worded;
 use crate::sentences::state_words;
-use crate::show::Shown;
+use crate::show::{self, Shown};
 use crate::words::Language;
 
 /// What an upload under way is given when the program is asked to end. Beyond that the letter lies
@@ -39,7 +40,7 @@ const LAST_UPLOAD: Duration = Duration::from_secs(10);
 const AHEAD: usize = 8;
 /// Beyond being told of changes, the engine is looked at this often.
 const LOOK: Duration = Duration::from_millis(100);
-/// A letter that another program held up is pressed again after this.
+/// A letter that had to wait as all others do is pressed again after this.
 const AGAIN: Duration = Duration::from_secs(1);
 /// Bytes of a line of the plan.
 const LONGEST_LINE: usize = 64 * 1024;
@@ -60,10 +61,7 @@ pub(crate) fn work(
     listen(Arc::clone(&news))?;
     let work = Arc::new(Workplace::open(&place)?);
     let plan = Plan::of(&work, lines)?;
-    if args.access_restored {
-        let agency = work.agency();
-        access_restored(&work.desk(&agency, &|_| {}))?;
-    }
+    let thawed = prepare(&work, args)?;
     let watching: Arc<dyn Watching> = news.clone();
     let engine = Engine::start(Arc::clone(&work), watching);
     let mut desk = Pressing {
@@ -73,6 +71,7 @@ pub(crate) fn work(
         to_press: (0..plan.letters.len()).collect(),
         not_before: None,
         failed: BTreeMap::new(),
+        standstill: None,
         plan: &plan,
     };
     let most = args
@@ -80,10 +79,31 @@ pub(crate) fn work(
         .map(|minutes| Duration::from_secs(60 * u64::from(minutes)));
     let ended = desk.run(args.until_idle, most.map(|most| Instant::now() + most));
     let failed = std::mem::take(&mut desk.failed);
+    let standstill = desk.standstill.take();
     engine.stop(LAST_UPLOAD);
     let ended = ended?;
-    let shown = show(common, &work, &plan, &failed, ended)?;
-    Ok((shown, failed.into_values().next()))
+    let mut shown = show(common, &work, &plan, &failed, ended)?;
+    if let Some(thawed) = thawed {
+        show::thawed(common, &mut shown, thawed);
+    }
+    let worst = standstill.or_else(|| failed.into_values().next());
+    if let Some(worst) = &worst {
+        shown.text.push_str(&worst.text(common.language));
+    }
+    Ok((shown, worst))
+}
+
+/// Before anything is pressed: an administrator's word, and for a ledger brought back from a backup
+/// the question what became of its letters. Gives what came of that question.
+fn prepare(work: &Workplace, args: &args::Work) -> Result<Option<Thaw>, Failure> {
+    let agency = work.agency();
+    let desk = work.desk(&agency, &|_| {});
+    if args.access_restored {
+        access_restored(&desk)?;
+    }
+    let was_restored = desk.ledger.restoration()?.is_some();
+    let thawed = thaw(&desk)?;
+    Ok(was_restored.then_some(thawed))
 }
 
 /// One letter of a plan, one JSON object a line. Paths are relative to the plan's folder.
@@ -312,6 +332,14 @@ async fn asked_to_end() {
 enum Ended {
     Idle,
     Asked,
+    /// Nothing is sent for anybody, until an administrator or the access point has said more.
+    StandsStill,
+}
+
+/// Whether all letters of the plan have to wait: another program holds the ledger, or it is not known
+/// yet what became of a restored ledger's letters, for which the engine goes on asking.
+fn is_passing(code: Code) -> bool {
+    matches!(code, Code::LedgerBusy | Code::OutboxFrozen)
 }
 
 /// Presses Send for the letters of the plan, no faster than the engine sends.
@@ -322,10 +350,12 @@ struct Pressing<'a> {
     plan: &'a Plan,
     /// Lines to press, by number.
     to_press: VecDeque<usize>,
-    /// Another program holds the ledger: nothing is pressed before this.
+    /// Nothing is pressed before this, since all letters have to wait.
     not_before: Option<Instant>,
     /// Lines that can't be taken in as they are.
     failed: BTreeMap<usize, Failure>,
+    /// Why nothing is sent for anybody.
+    standstill: Option<Failure>,
 }
 
 impl Pressing<'_> {
@@ -344,7 +374,10 @@ impl Pressing<'_> {
                 }
             }
             if until_idle {
-                self.refuse_while_halted()?;
+                self.standstill = self.standstill()?;
+                if self.standstill.is_some() {
+                    return Ok(Ended::StandsStill);
+                }
                 if self.is_idle() {
                     return Ok(Ended::Idle);
                 }
@@ -353,16 +386,18 @@ impl Pressing<'_> {
         Ok(Ended::Asked)
     }
 
-    /// While the agency's sending stands still it would never be idle. Receipts come all the same,
+    /// Why it would never be idle, when the agency's sending stands still. Receipts come all the same,
     /// so they are fetched first.
-    fn refuse_while_halted(&self) -> Result<(), Failure> {
+    fn standstill(&self) -> Result<Option<Failure>, Failure> {
         let (_, under_way) = self.engine.unfinished();
-        match self.work.ledger.halt()? {
-            Some(halt) if under_way.is_empty() && self.engine.has_looked() => {
-                Err(Fault::Halted { code: halt.code }.into())
-            }
-            _ => Ok(()),
+        if !under_way.is_empty() || !self.engine.has_looked() {
+            return Ok(None);
         }
+        if let Some(halt) = self.work.ledger.halt()? {
+            return Ok(Some(Fault::Halted { code: halt.code }.into()));
+        }
+        let frozen = self.work.ledger.restoration()?;
+        Ok(frozen.map(|_| Fault::Frozen.into()))
     }
 
     /// Nothing is left to be done, and the access point has no more receipts.
@@ -379,7 +414,7 @@ impl Pressing<'_> {
         while let Some(line) = self.to_press.pop_front() {
             match self.press(line) {
                 Ok(()) => {}
-                Err(failure) if failure.code() == Code::LedgerBusy => {
+                Err(failure) if is_passing(failure.code()) => {
                     self.to_press.push_front(line);
                     self.not_before = Some(Instant::now() + AGAIN);
                     return Ok(());
@@ -513,6 +548,8 @@ fn show(
         (Ended::Idle, Language::En) => "Nothing more to do.\n",
         (Ended::Asked, Language::Nb) => "Avsluttet.\n",
         (Ended::Asked, Language::En) => "Ended.\n",
+        (Ended::StandsStill, Language::Nb) => "Sendingen står stille.\n",
+        (Ended::StandsStill, Language::En) => "Sending stands still.\n",
     }
     .to_owned();
     for (state, count) in &counts {
@@ -523,6 +560,7 @@ fn show(
             "ended": match ended {
                 Ended::Idle => "idle",
                 Ended::Asked => "asked",
+                Ended::StandsStill => "stands_still",
             },
             "letters": letters,
             "failed": failed,
@@ -536,6 +574,10 @@ fn planned_json(work: &Workplace, key: &str, letter: &Letter) -> Result<Value, F
     let unread = receipts
         .iter()
         .filter(|receipt| receipt.acknowledged_at.is_none());
+    let kept: Vec<Option<String>> = receipts
+        .iter()
+        .map(|stored| stored.receipt.receipt.as_ref().map(ToString::to_string))
+        .collect();
     let sealed = letter.sealed();
     Ok(json!({
         "key": key,
@@ -546,6 +588,7 @@ fn planned_json(work: &Workplace, key: &str, letter: &Letter) -> Result<Value, F
         "message_id": sealed.map(|sealed| sealed.message_id.to_string()),
         "conversation_id": sealed.map(|sealed| sealed.conversation_id.to_string()),
         "receipts": receipts.len(),
+        "receipt_ids": kept,
         "unread": unread.count(),
     }))
 }

@@ -170,6 +170,14 @@ pub struct MessageEnd {
     /// Practice's own checks found it wrong, at the upload or at the mailbox or print shop: no fate
     /// and no citizen's row explains it. Neither a duplicate nor an expired token counts.
     pub sender_at_fault: bool,
+    /// Person number of the citizen it was addressed to, by practice's own table of mailboxes and
+    /// names. `None` when it was not taken in, or is addressed to nobody there.
+    #[serde(default)]
+    pub person: Option<String>,
+    /// SHA-256 of the main document as the supplier opened it, hexadecimal. `None` when it was not
+    /// opened.
+    #[serde(default)]
+    pub document: Option<String>,
     /// Letters with the same main document for the same addressee in mailboxes and print piles,
     /// this one among them, under whatever identifiers; 0 while this one lies in none.
     pub mailbox_copies: u32,

@@ -19,7 +19,8 @@ use crate::checks::message::{Content, ReturnHandling};
 use crate::checks::receipt::{Event, Original};
 use crate::disk;
 use crate::fates::Fate;
-use crate::faults::Way;
+use crate::faults::{OUTDATED, Way};
+use crate::persons::{PersonRow, mailbox_owner, paper_addressee};
 
 /// Why the books could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -118,6 +119,9 @@ pub(crate) struct Letter {
     pub(crate) channel: Option<String>,
     /// Mailbox address, or the addressee's name on paper.
     pub(crate) addressee: String,
+    /// Person number of the citizen whose mailbox or name that is, by practice's own table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) person: Option<String>,
     /// Digital: whether an opening receipt was asked for.
     pub(crate) opening_asked: bool,
     /// Print: whether an undelivered letter is shredded and reported.
@@ -152,10 +156,12 @@ impl Letter {
                 )
             }
         };
+        let person = addressed_to(kind, message.receiver, &addressee);
         Self {
             at,
             message: message.instance_id,
             kind,
+            person: person.map(|person| person.number.to_owned()),
             original: Original::from(message),
             receiver: message.receiver,
             token_issuer: claims.issuer.clone(),
@@ -170,6 +176,21 @@ impl Letter {
                 .collect(),
             bytes: bytes as u64,
         }
+    }
+}
+
+/// Who is meant; a mailbox that is closed by now still says whose it was.
+fn addressed_to(
+    kind: LetterKind,
+    receiver: OrgNumber,
+    addressee: &str,
+) -> Option<&'static PersonRow> {
+    match kind {
+        LetterKind::Digital => {
+            let address = addressee.strip_prefix(OUTDATED).unwrap_or(addressee);
+            mailbox_owner(receiver.as_str(), address)
+        }
+        LetterKind::Print => paper_addressee(addressee),
     }
 }
 
@@ -553,6 +574,7 @@ impl Books {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::authority::{DIGIPOST, EBOKS, PRINT};
     use crate::checks::message::Controller;
 
     fn letter() -> Letter {
@@ -575,6 +597,7 @@ mod tests {
             token_issuer: String::new(),
             channel: None,
             addressee: "a#1".to_owned(),
+            person: None,
             opening_asked: false,
             return_reported: false,
             digest: String::new(),
@@ -604,6 +627,28 @@ mod tests {
             std::fs::read(books.package_path(letter.message)).unwrap(),
             b"cms"
         );
+    }
+
+    #[test]
+    fn the_books_know_the_citizen_by_mailbox_and_by_name() {
+        let number = |kind, receiver: &str, addressee: &str| {
+            let receiver = OrgNumber::parse(receiver).unwrap();
+            addressed_to(kind, receiver, addressee).map(|person| person.number)
+        };
+        let digital = LetterKind::Digital;
+        let rask = "06925115949";
+        assert_eq!(number(digital, DIGIPOST, "rask.elveos#5949"), Some(rask));
+        let closed = format!("{OUTDATED}rask.elveos#5949");
+        assert_eq!(number(digital, DIGIPOST, &closed), Some(rask));
+        // Another supplier's, or nobody's.
+        assert_eq!(number(digital, EBOKS, "rask.elveos#5949"), None);
+        assert_eq!(number(digital, DIGIPOST, "rask.elveos#5940"), None);
+        let paper = LetterKind::Print;
+        assert_eq!(
+            number(paper, PRINT, "Reservert Granskog"),
+            Some("02825777442")
+        );
+        assert_eq!(number(paper, PRINT, "Ukjent Ukjentsen"), None);
     }
 
     #[test]

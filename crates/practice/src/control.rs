@@ -23,7 +23,7 @@ use crate::books::{Course, Entry, Letter, LetterKind};
 use crate::checks::message::{Content, Digital};
 use crate::checks::receipt::{Event, NoticeChannel};
 use crate::ends;
-use crate::faults::Order;
+use crate::faults::{Order, PlanFault};
 use crate::persons::{PersonRow, mailbox_owner, persons};
 use crate::problem::Problem;
 use crate::providers::{self, Forgery};
@@ -335,14 +335,18 @@ async fn plan_fault(
     State(world): State<Shared>,
     Json(order): Json<Order>,
 ) -> Result<Json<Vec<Value>>, Problem> {
-    world.faults.plan(order).map_err(Problem::bad_request)?;
+    world.faults.plan(order).map_err(|fault| match fault {
+        PlanFault::Impossible(why) => Problem::bad_request(why),
+        PlanFault::Files(fault) => Problem::internal("settings", &fault),
+    })?;
     providers::act_on_all(&world).await;
     Ok(Json(world.faults.planned()))
 }
 
-async fn clear_faults(State(world): State<Shared>) -> Json<Vec<Value>> {
-    world.faults.clear();
-    Json(world.faults.planned())
+async fn clear_faults(State(world): State<Shared>) -> Result<Json<Vec<Value>>, Problem> {
+    let cleared = world.faults.clear();
+    cleared.map_err(|fault| Problem::internal("settings", &fault))?;
+    Ok(Json(world.faults.planned()))
 }
 
 fn find(world: &Shared, message: Uuid, kind: LetterKind) -> Result<Course, Problem> {

@@ -25,6 +25,8 @@ pub(crate) fn ends(world: &World) -> Vec<MessageEnd> {
                 accepted_times: offered.accepted,
                 refusals: offered.refusals.clone(),
                 sender_at_fault: offered.sender_at_fault || course.is_some_and(is_senders_fault),
+                person: course.and_then(|course| course.letter.person.clone()),
+                document: course.and_then(document),
                 mailbox_copies: course.map_or(0, |course| copies.of_letter(course)),
                 receipts_issued: offered.receipts.iter().map(issued).collect(),
                 expected_end: match course {
@@ -34,6 +36,10 @@ pub(crate) fn ends(world: &World) -> Vec<MessageEnd> {
             }
         })
         .collect()
+}
+
+fn document(course: &Course) -> Option<String> {
+    course.verdict.as_ref()?.document.clone()
 }
 
 fn issued(receipt: &Issued) -> IssuedReceipt {

@@ -43,7 +43,7 @@ impl Fate {
     }
 }
 
-/// Fates drawn by a seed. Lost at a restart of practice; the fates that were drawn are not.
+/// Fates drawn by a seed.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Random {
@@ -55,7 +55,7 @@ pub(crate) struct Random {
     final_share: f64,
 }
 
-/// What citizens and print shop do unasked. Lost at a restart of practice; what they did is not.
+/// What citizens and print shop do unasked.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Auto {
@@ -93,12 +93,19 @@ impl Random {
         }
     }
 
-    /// Whether a look-up is answered with a mailbox that is closed by the time of the upload: one
-    /// of the final fates, but met before there is a message, and so drawn for the `number`th
-    /// look-up.
-    pub(crate) fn outdates(&self, number: u64) -> bool {
+    /// Whether a look-up is answered with a mailbox that is closed by the time of the upload, or
+    /// with a certificate that has expired: two of the final fates, but met before there is a
+    /// message, and so drawn for the `number`th look-up.
+    pub(crate) fn lookup(&self, number: u64) -> Option<Way> {
         let draw = Draw::of(self.seed, "look-up", &number.to_be_bytes());
-        draw.share() < self.final_share / f64::from(FINAL)
+        let lot = draw.share() * f64::from(FINAL);
+        if lot < self.final_share {
+            Some(Way::OutdatedMailbox)
+        } else if lot < 2.0 * self.final_share {
+            Some(Way::ExpiredCertificate)
+        } else {
+            None
+        }
     }
 }
 
@@ -165,8 +172,8 @@ fn healing(draw: &Draw) -> Fate {
     }
 }
 
-/// Kinds in [`last`], and the closed mailbox of [`Random::outdates`].
-const FINAL: u32 = 8;
+/// Kinds in [`last`], and those of [`Random::lookup`].
+const FINAL: u32 = 9;
 
 fn last(draw: &Draw) -> Fate {
     let refused = |status| Way::Status {
@@ -180,7 +187,7 @@ fn last(draw: &Draw) -> Fate {
         2 => Forgery::WrongSender,
         _ => Forgery::Tampered,
     };
-    let way = match draw.below(1, FINAL - 1) {
+    let way = match draw.below(1, FINAL - 2) {
         0 => refused(400),
         1 => refused(413),
         2 => Way::NotHandedOver,
@@ -260,15 +267,19 @@ mod tests {
             final_share: 0.0,
             ..RANDOM
         };
-        assert!(messages().all(|id| none.fate(id).is_none() && !none.outdates(1)));
+        assert!(messages().all(|id| none.fate(id).is_none()));
+        assert!((0..8000).all(|number| none.lookup(number).is_none()));
         let all = Random {
             share: 0.5,
             final_share: 0.5,
             ..RANDOM
         };
         assert!(messages().all(|id| all.fate(id).is_some()));
-        let outdated = (0..8000).filter(|number| all.outdates(*number)).count();
-        assert!((350..650).contains(&outdated), "{outdated}");
+        for way in [Way::OutdatedMailbox, Way::ExpiredCertificate] {
+            let met = (0..8000).filter(|number| all.lookup(*number) == Some(way));
+            let met = met.count();
+            assert!((350..550).contains(&met), "{way:?}: {met}");
+        }
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Misbehaviour on demand: the next calls to a target fail in a chosen way, or the next message as
 //! a whole does, or messages by a seed.
 
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -18,6 +21,7 @@ use serde_json::{Value, json};
 
 use crate::access_point::{drain, read_part, read_slowly};
 use crate::authority::DIGIPOST;
+use crate::disk;
 use crate::fates::{Auto, Fate, Random};
 use crate::lines::Line;
 use crate::problem::Problem;
@@ -139,9 +143,9 @@ pub(crate) enum Order {
     Setting(Setting),
 }
 
-/// What is set holds until it is set anew or forgotten, and is lost when practice is started anew:
-/// whoever restarts practice sets it again.
-#[derive(Debug, Clone, Copy, Deserialize)]
+/// What is set holds until it is set anew or forgotten, also when practice is started anew: it is
+/// kept with the books.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Setting {
     random: Option<Random>,
@@ -160,56 +164,89 @@ impl<'de> Deserialize<'de> for Order {
     }
 }
 
-/// What is planned, the oldest first, and what is set. It is in memory alone; only what messages
-/// were given is in the books.
-#[derive(Default)]
-pub(crate) struct Faults(Mutex<Plan>);
+/// What is planned, the oldest first, and what is set. What is planned is in memory alone.
+pub(crate) struct Faults {
+    plan: Mutex<Plan>,
+    /// Where the setting is kept.
+    file: PathBuf,
+}
 
 #[derive(Default)]
 struct Plan {
     faults: Vec<Fault>,
-    random: Option<Random>,
-    /// Look-ups since the seed was set.
+    set: Setting,
+    /// Look-ups since the seed was set, or practice was started.
     lookups: u64,
-    auto: Option<Auto>,
+}
+
+/// Why an order is not followed.
+#[derive(Debug)]
+pub(crate) enum PlanFault {
+    Impossible(&'static str),
+    Files(io::Error),
 }
 
 impl Faults {
-    /// Gives back why an order can't be met.
-    pub(crate) fn plan(&self, order: Order) -> Result<(), &'static str> {
+    /// With what was set before practice was started.
+    pub(crate) fn open(books: &Path) -> io::Result<Self> {
+        let file = books.join("settings.json");
+        let set = match fs::read(&file) {
+            Err(fault) if fault.kind() == io::ErrorKind::NotFound => Setting::default(),
+            text => serde_json::from_slice(&text?)?,
+        };
+        let plan = Plan {
+            set,
+            ..Plan::default()
+        };
+        Ok(Self {
+            plan: Mutex::new(plan),
+            file,
+        })
+    }
+
+    pub(crate) fn plan(&self, order: Order) -> Result<(), PlanFault> {
         let mut plan = self.lock();
         match order {
             Order::Fault(fault) if !fault.fits() => {
-                return Err("this kind is not for this service");
+                return Err(PlanFault::Impossible("this kind is not for this service"));
             }
             Order::Fault(fault) => plan.faults.push(fault),
             Order::Setting(Setting { random, auto }) => {
                 let possible = random.is_none_or(|random| random.is_possible())
                     && auto.is_none_or(|auto| auto.is_possible());
                 if !possible {
-                    return Err("shares lie between 0 and 1, and so does their sum");
+                    let why = "shares lie between 0 and 1, and so does their sum";
+                    return Err(PlanFault::Impossible(why));
                 }
+                let set = Setting {
+                    random: random.or(plan.set.random),
+                    auto: auto.or(plan.set.auto),
+                };
+                let text = serde_json::to_vec(&set).map_err(|fault| PlanFault::Files(fault.into()));
+                disk::write_durably(&self.file, &text?).map_err(PlanFault::Files)?;
+                plan.set = set;
                 if random.is_some() {
-                    plan.random = random;
                     plan.lookups = 0;
                 }
-                plan.auto = auto.or(plan.auto);
             }
         }
         Ok(())
     }
 
     /// Forgets everything; what messages have met by now stays theirs.
-    pub(crate) fn clear(&self) {
-        *self.lock() = Plan::default();
+    pub(crate) fn clear(&self) -> io::Result<()> {
+        let mut plan = self.lock();
+        disk::remove(&self.file)?;
+        *plan = Plan::default();
+        Ok(())
     }
 
     /// The planned faults, then what is set.
     pub(crate) fn planned(&self) -> Vec<Value> {
         let plan = self.lock();
         let faults = plan.faults.iter().map(|fault| json!(fault));
-        let random = plan.random.map(|random| json!({ "random": random }));
-        let auto = plan.auto.map(|auto| json!({ "auto": auto }));
+        let random = plan.set.random.map(|random| json!({ "random": random }));
+        let auto = plan.set.auto.map(|auto| json!({ "auto": auto }));
         faults.chain(random).chain(auto).collect()
     }
 
@@ -217,12 +254,12 @@ impl Faults {
     /// says.
     pub(crate) fn fate(&self, message: uuid::Uuid) -> Option<Fate> {
         let planned = self.next(Target::Message).map(|way| Fate::of(way, 1));
-        planned.or_else(|| self.lock().random?.fate(message))
+        planned.or_else(|| self.lock().set.random?.fate(message))
     }
 
     /// What citizens and print shop do unasked.
     pub(crate) fn auto(&self) -> Option<Auto> {
-        self.lock().auto
+        self.lock().set.auto
     }
 
     fn next(&self, target: Target) -> Option<Way> {
@@ -230,7 +267,7 @@ impl Faults {
         let faults = &mut plan.faults;
         let next = faults.iter_mut().find(|fault| fault.target == target);
         let Some(next) = next else {
-            return plan.outdated(target);
+            return plan.lookup(target);
         };
         if next.after > 0 {
             next.after -= 1;
@@ -243,17 +280,15 @@ impl Faults {
     }
 
     fn lock(&self) -> MutexGuard<'_, Plan> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.plan.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Plan {
-    fn outdated(&mut self, target: Target) -> Option<Way> {
-        let random = self.random.filter(|_| target == Target::Register)?;
+    fn lookup(&mut self, target: Target) -> Option<Way> {
+        let random = self.set.random.filter(|_| target == Target::Register)?;
         self.lookups += 1;
-        random
-            .outdates(self.lookups)
-            .then_some(Way::OutdatedMailbox)
+        random.lookup(self.lookups)
     }
 }
 
@@ -351,17 +386,7 @@ pub(crate) async fn misbehave(
             })
             .await
         }
-        Way::OutdatedMailbox => {
-            rewritten(next.run(request).await, |answer| {
-                for person in answer["personer"].as_array_mut().into_iter().flatten() {
-                    let address = person.pointer_mut("/digital_post/postkasseadresse");
-                    if let Some(Value::String(address)) = address {
-                        address.insert_str(0, OUTDATED);
-                    }
-                }
-            })
-            .await
-        }
+        Way::OutdatedMailbox => rewritten(next.run(request).await, outdate).await,
         Way::ExpiredCertificate => {
             let expired = world.authority.expired_mailbox.clone();
             rewritten(next.run(request).await, |answer| expire(answer, &expired)).await
@@ -402,6 +427,18 @@ pub(crate) fn lose_offset(status: &mut Value) {
 /// An item without a receipt.
 pub(crate) fn null_item() -> Value {
     json!({ "forretningsmelding": null })
+}
+
+/// A mailbox without an address has none that could be closed.
+fn outdate(answer: &mut Value) {
+    for person in answer["personer"].as_array_mut().into_iter().flatten() {
+        let address = person.pointer_mut("/digital_post/postkasseadresse");
+        if let Some(Value::String(address)) = address
+            && !address.is_empty()
+        {
+            address.insert_str(0, OUTDATED);
+        }
+    }
 }
 
 fn expire(answer: &mut Value, expired: &X509Ref) {
@@ -468,5 +505,56 @@ fn target(method: &Method, path: &str) -> Option<Target> {
         _ if path.starts_with("/dpi/messages/out/") => Some(Target::Statuses),
         _ if path.starts_with("/dpi/messages/in/") && method == Method::POST => Some(Target::Read),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_mailbox_that_has_an_address_is_closed() {
+        let person = |address: Value| json!({ "digital_post": { "postkasseadresse": address } });
+        let mut answer = json!({ "personer": [
+            person(json!("rask.elveos#5949")),
+            person(json!("")),
+            person(Value::Null),
+        ] });
+        outdate(&mut answer);
+        let expected = json!({ "personer": [
+            person(json!("utdatert.rask.elveos#5949")),
+            person(json!("")),
+            person(Value::Null),
+        ] });
+        assert_eq!(answer, expected);
+    }
+
+    #[test]
+    fn what_was_set_is_set_after_a_restart_until_it_is_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = || Faults::open(folder.path()).unwrap();
+        let order = |order: Value| serde_json::from_value::<Order>(order).unwrap();
+        let random = json!({ "random": { "seed": 7, "share": 0.2, "final_share": 0.05 } });
+        let auto = json!({
+            "auto": { "open_share": 0.2, "post": true, "return_share": 0.0, "seed": 3 },
+        });
+        let faults = open();
+        faults.plan(order(random.clone())).unwrap();
+        faults.plan(order(auto.clone())).unwrap();
+        let lost = json!({ "service": "submit", "times": 1, "kind": "lose_before" });
+        faults.plan(order(lost)).unwrap();
+        // What can't be followed changes nothing.
+        let much = json!({ "random": { "seed": 1, "share": 0.9, "final_share": 0.9 } });
+        assert!(faults.plan(order(much)).is_err());
+        assert_eq!(faults.planned().len(), 3);
+        assert_eq!(open().planned(), [random, auto]);
+        let message = uuid::Uuid::from_u128(1);
+        let all = json!({ "random": { "seed": 7, "share": 1.0, "final_share": 0.0 } });
+        faults.plan(order(all)).unwrap();
+        assert_eq!(open().fate(message), faults.fate(message));
+        assert!(open().fate(message).is_some());
+
+        faults.clear().unwrap();
+        assert!(open().planned().is_empty() && faults.planned().is_empty());
     }
 }

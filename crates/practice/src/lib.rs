@@ -56,10 +56,11 @@
 //! Fates are given by a seed with `{"random": {"seed", "share", "final_share"}}`: `share` of the
 //! messages meet something that heals, `final_share` something that does not. What a message meets
 //! follows from the seed and its identifier alone, and how many calls it hits does too, once or
-//! twice. `final_share` has look-ups answered with an outdated mailbox as well. With
-//! `{"auto": {"open_share", "post", "return_share", "seed"}}` citizens open and the print shop posts
-//! and returns unasked. Both settings, and every planned fault that has not hit yet, are lost when
-//! practice is started anew; what messages have been given by then is in the books and stays theirs.
+//! twice. `final_share` has look-ups answered with an outdated mailbox or an expired certificate as
+//! well. With `{"auto": {"open_share", "post", "return_share", "seed"}}` citizens open and the print
+//! shop posts and returns unasked. Both settings are kept with the books until `DELETE /faults`, also
+//! when practice is started anew. Planned faults that have not hit yet are lost then; what messages
+//! have been given by then is in the books and stays theirs.
 //!
 //! What a message must come to is in its [`MessageEnd::expected_end`], which practice works out
 //! from what it has done itself. An end that practice's own checks brought about is the sender's

@@ -126,6 +126,11 @@ pub(crate) fn mailbox_owner(supplier: &str, address: &str) -> Option<&'static Pe
         .find(|person| person.supplier() == Some(supplier) && person.mailbox_address() == address)
 }
 
+/// The citizen of this name: paper carries no person number.
+pub(crate) fn paper_addressee(name: &str) -> Option<&'static PersonRow> {
+    PERSONS.iter().find(|person| person.name == name)
+}
+
 const fn person(
     row: u8,
     number: &'static str,

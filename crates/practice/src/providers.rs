@@ -23,7 +23,7 @@ use crate::checks::token::TokenIssuer;
 use crate::checks::{self, Fault, Outcome, Provider, Span, Takes, Verdict, mailbox_checks};
 use crate::disk;
 use crate::faults::Way;
-use crate::persons::{Fate, mailbox_owner, persons};
+use crate::persons::{Fate, mailbox_owner, paper_addressee};
 use crate::problem::Problem;
 use crate::world::{Shared, World};
 
@@ -569,10 +569,7 @@ fn events(opened: &checks::Letter, fate: Fate) -> Vec<Event> {
 fn fate(letter: &Letter) -> Fate {
     let person = match letter.kind {
         LetterKind::Digital => mailbox_owner(letter.receiver.as_str(), &letter.addressee),
-        // Paper carries no person number: the citizen is known by the name.
-        LetterKind::Print => persons()
-            .iter()
-            .find(|person| person.name == letter.addressee),
+        LetterKind::Print => paper_addressee(&letter.addressee),
     };
     person.map_or(Fate::Plain, |person| person.fate)
 }

@@ -33,7 +33,7 @@ use crate::books::{Books, BooksFault};
 use crate::checks::token::TokenIssuer;
 use crate::checks::trust::Trust;
 use crate::clock::{self, FastClock};
-use crate::faults::{self, Lost};
+use crate::faults::{self, Faults, Lost};
 use crate::lines::Lines;
 use crate::world::{Shared, World, issuer};
 use crate::{access_point, control, disk, providers, register, tokens};
@@ -265,6 +265,7 @@ impl Practice {
 
         let authority = Authority::open(&options.data_dir, (options.now)())?;
         let books = Books::open(&options.data_dir.join(BOOKS))?;
+        let faults = Faults::open(&options.data_dir.join(BOOKS))?;
         let tls = tls(&authority)?;
         let port = options.port;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
@@ -282,7 +283,7 @@ impl Practice {
                 vec![authority.intermediate.clone()],
             ),
             used_grants: Default::default(),
-            faults: Default::default(),
+            faults,
             acting: Default::default(),
             shelf: Mutex::new(books),
             options,

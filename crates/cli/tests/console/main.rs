@@ -24,3 +24,4 @@ mod services_down;
 mod synced;
 #[cfg(target_os = "linux")]
 mod trace;
+mod work;

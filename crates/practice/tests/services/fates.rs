@@ -619,6 +619,45 @@ fn a_fate_outlives_the_plan_and_the_instance() {
 }
 
 #[test]
+fn what_is_set_holds_in_the_next_instance_and_what_is_planned_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = || PracticeOptions::in_folder(folder.path());
+    let bench = Bench::with(options());
+    let random = json!({ "random": { "seed": 7, "share": 0.2, "final_share": 0.05 } });
+    plan(&bench, random);
+    let set = bench.press("/faults", Some(json!({ "auto": { "post": true } })));
+    fated(&bench, json!({ "kind": "status", "status": 413 }));
+    bench.practice.shutdown().unwrap();
+    let bench = Bench::with(options());
+    let planned = |bench: &Bench| bench.control(Method::GET, "/faults", None).json::<Value>();
+    assert_eq!(planned(&bench).unwrap(), set);
+    bench.control(Method::DELETE, "/faults", None);
+    bench.practice.shutdown().unwrap();
+    assert_eq!(planned(&Bench::with(options())).unwrap(), json!([]));
+}
+
+#[test]
+fn the_books_say_for_whom_a_letter_was_and_what_was_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::start(folder.path());
+    for (letter, citizen) in [(&LETTER, "06925115949"), (&PAPER, "02825777442")] {
+        let row = settled(&bench, bench.send(letter).message);
+        assert_eq!(row.person.as_deref(), Some(citizen));
+        let path = format!("/documents/{}/0", row.message);
+        let document = bench.control(Method::GET, &path, None).bytes().unwrap();
+        let digest = openssl::sha::sha256(&document);
+        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(row.document, Some(digest));
+    }
+    // What is not taken in is for nobody, and not opened.
+    fated(&bench, json!({ "kind": "status", "status": 413 }));
+    let ids = Ids::new();
+    offer_until_taken(&bench, ids);
+    let row = settled(&bench, ids.message);
+    assert_eq!((row.person, row.document), (None, None));
+}
+
+#[test]
 fn citizens_and_print_shop_act_unasked_when_that_is_set() {
     let folder = tempfile::tempdir().unwrap();
     let bench = Bench::start(folder.path());
