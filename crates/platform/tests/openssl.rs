@@ -1,11 +1,14 @@
-//! A hostile OpenSSL configuration must not get foreign code into the process. Each case runs in
-//! a process of its own, since OpenSSL is initialised once for all.
+//! A hostile OpenSSL configuration must not get foreign code into the process, and a thread that is
+//! still at work when the process ends must not crash. Each case runs in a process of its own, since
+//! OpenSSL is initialised once for all.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, ExitStatus, exit};
+use std::thread;
+use std::time::Duration;
 
 const CASE: &str = "UTPOST_TEST_OPENSSL_CASE";
 
@@ -22,19 +25,71 @@ fn without_the_guard_the_same_configuration_does_load_foreign_code() {
     );
 }
 
-/// Run in the inner process only; an empty test elsewhere.
 #[test]
-#[allow(unsafe_code)]
+fn what_still_uses_openssl_when_the_process_ends_goes_on_to_the_last() {
+    assert!(ended("ends guarded").success());
+}
+
+#[test]
+fn without_the_guard_openssl_is_taken_from_what_still_uses_it() {
+    assert!(
+        !ended("ends bare").success(),
+        "the other test would prove nothing"
+    );
+}
+
+/// Run in the inner processes only; an empty test elsewhere.
+#[test]
 fn inner_process() {
     match std::env::var(CASE).as_deref() {
         Ok("guarded") => utpost_platform::openssl_without_config().unwrap(),
         Ok("bare") => {}
+        Ok("ends guarded") => end_in_the_middle(utpost_platform::openssl_without_config),
+        Ok("ends bare") => end_in_the_middle(|| Ok(())),
         _ => return,
     }
     openssl_sys::init();
+    assert!(draws());
+}
+
+/// Whether OpenSSL still gives a random byte.
+#[allow(unsafe_code)]
+fn draws() -> bool {
     let mut byte = 0;
     // SAFETY: one byte is there to be written.
-    assert_eq!(unsafe { openssl_sys::RAND_bytes(&mut byte, 1) }, 1);
+    unsafe { openssl_sys::RAND_bytes(&mut byte, 1) == 1 }
+}
+
+/// Ends the process while a thread uses OpenSSL, and goes on using it after everything else that is
+/// done at the end. The process fails or crashes when that can't be.
+#[allow(unsafe_code)]
+fn end_in_the_middle(begin: fn() -> Result<(), utpost_platform::OpensslFault>) {
+    unsafe extern "C" {
+        fn atexit(handler: extern "C" fn()) -> i32;
+    }
+    extern "C" fn linger() {
+        thread::sleep(Duration::from_millis(300));
+    }
+    // SAFETY: the handler lives as long as the program. What is named first is called last.
+    assert_eq!(unsafe { atexit(linger) }, 0);
+    begin().unwrap();
+    assert!(draws());
+    thread::spawn(|| {
+        while draws() {}
+        std::process::abort();
+    });
+    thread::sleep(Duration::from_millis(50));
+    exit(0);
+}
+
+/// How an inner process ended.
+fn ended(case: &str) -> ExitStatus {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "inner_process", "--quiet"])
+        .env(CASE, case)
+        .output()
+        .unwrap()
+        .status
 }
 
 /// Does the shared object named by the configuration get loaded?
