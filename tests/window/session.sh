@@ -13,11 +13,8 @@ if [ "$1" != --inside ]; then
     printf '[Settings]\ngtk-enable-animations=0\n' >"$home/.config/gtk-3.0/settings.ini"
     unset WAYLAND_DISPLAY "${!XDG_@}"
     export HOME=$home XDG_RUNTIME_DIR=$home/run GTK_USE_PORTAL=0 LANG=C.UTF-8
-    # A display in memory has no graphics card, and the imitation of one that is loaded instead can
-    # fall over, and takes more than 50 MB of the program's memory: GTK and WebKit paint themselves.
-    export GDK_GL=disable WEBKIT_SKIA_ENABLE_CPU_RENDERING=1 WEBKIT_DISABLE_DMABUF_RENDERER=1
-    # Named, WebKit does not ask OpenGL which card there is.
-    export WEBKIT_WEB_RENDER_DEVICE_FILE=/dev/null
+    # A display in memory has no graphics card, and WebKit's imitation of one can fall over.
+    export WEBKIT_SKIA_ENABLE_CPU_RENDERING=1
     rm -f "$home/begun"
     status=0
     xvfb-run -a -s '-screen 0 2200x1400x24 -nolisten tcp' \

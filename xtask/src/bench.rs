@@ -289,9 +289,19 @@ fn start_once(program: &Path, console: &Console, mark: &Path) -> Outcome {
     let mut session = desktop::in_session(&console.folder().join("home"));
     session.args(["sh", "-c", SCRIPT, "sh"]).arg(program);
     session.env("UTPOST_START_MARK", mark);
+    session.envs(WITHOUT_CARD);
     console.set_places(&mut session);
     shell::quietly(&mut session)
 }
+
+/// Has GTK and WebKit paint by themselves. On a display in memory they would else load an imitation
+/// of a graphics card, more than 50 MB of it into our process.
+const WITHOUT_CARD: [(&str, &str); 3] = [
+    ("GDK_GL", "disable"),
+    ("WEBKIT_DISABLE_DMABUF_RENDERER", "1"),
+    // Named, WebKit does not ask OpenGL which card there is.
+    ("WEBKIT_WEB_RENDER_DEVICE_FILE", "/dev/null"),
+];
 
 /// The most resident memory the process has had so far, in bytes (`VmHWM` of proc(5)): it never
 /// falls, so that nothing is missed between two readings but what comes after the last.
