@@ -5,7 +5,7 @@ export const practice: typeof nb = {
   persons: "Practice people",
   personCount: (count) => (count === 1 ? "1 person" : `${count} people`),
   search: "Search practice people",
-  searchHint: "Search by name",
+  searchHint: "Search names",
   clear: "Clear the search",
   noPerson: "No practice people match. Try fewer letters.",
   loading: "Loading practice people",
