@@ -41,7 +41,8 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     page::check_and_test(&mut report);
     check::format_and_lints(&mut report);
     report.step("tests", || {
-        shell::run(shell::cargo().args(["test", "--workspace", "--locked"]))
+        let all = ["test", "--workspace", "--locked", "--no-fail-fast"];
+        shell::run(shell::cargo().args(all))
     });
     check::deny(&mut report);
     let out = shell::target().join("demo-out");
